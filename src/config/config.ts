@@ -1,0 +1,138 @@
+import type { Secret } from './secret.ts'
+
+/** Everything that can be configured, parsed and frozen; each folder is handed its own slice. */
+export interface Config {
+  readonly baseUrl: BaseUrlConfig
+  readonly listen: ListenConfig
+  readonly provider: ProviderConfig
+  readonly secrets: readonly [Secret, ...Secret[]]
+  readonly store: StoreConfig
+  readonly routes: readonly RouteConfig[]
+  readonly session: SessionConfig
+  readonly login: LoginConfig
+  readonly network: NetworkConfig
+  readonly log: LogConfig
+  readonly drain: DrainConfig
+  /** Folder of the page to serve, absolute; undefined: nginx serves it. */
+  readonly staticFolder: string | undefined
+}
+
+export interface BaseUrlConfig {
+  /** What browsers see, scheme, host and port, as `URL.origin` writes it. */
+  readonly origin: string
+  /** The `Host` that browsers send for it. */
+  readonly host: string
+  /** Whether browsers speak https; false only for localhost. */
+  readonly secure: boolean
+  /** Prefix of our own endpoints, `/bff`, no slash at the end. */
+  readonly prefix: string
+}
+
+export interface ListenConfig {
+  readonly public: ListenAddress
+  readonly private: ListenAddress
+}
+
+export interface ListenAddress {
+  readonly host: string
+  /** 0 lets the system choose. */
+  readonly port: number
+}
+
+export interface ProviderConfig {
+  /** The issuer identifier, exactly as configured (OpenID Connect Discovery §4.3 compares it byte for byte). */
+  readonly issuer: string
+  readonly clientId: string
+  /** Undefined for a public client only. */
+  readonly clientSecret: Secret | undefined
+  /** `auto`: Basic unless the metadata lists only post. */
+  readonly clientAuth: 'auto' | 'client_secret_basic' | 'client_secret_post' | 'none'
+  readonly scopes: readonly string[]
+  /** Claims of the ID token that `GET /bff/session` may show. */
+  readonly claims: readonly string[]
+  readonly timeoutMilliseconds: number
+  /** The token call's own timeout when it refreshes: an abandoned rotation is a lost session. */
+  readonly refreshTimeoutMilliseconds: number
+  readonly clockToleranceSeconds: number
+  /** JWS algorithm that ID tokens must have; undefined: the first of RS256, PS256, ES256, EdDSA that the metadata lists. */
+  readonly idTokenAlgorithm: string | undefined
+  /** A logged exception for a provider whose metadata does not say S256. */
+  readonly assumeS256: boolean
+  /** Whether claims come from the userinfo endpoint too. */
+  readonly userinfo: boolean
+  /** How often changed metadata is looked for. */
+  readonly metadataRefreshMilliseconds: number
+}
+
+export type StoreConfig = MemoryStoreConfig | RedisStoreConfig
+
+export interface MemoryStoreConfig {
+  readonly kind: 'memory'
+  /** Above it, new records are refused; nothing is evicted. */
+  readonly mostRecords: number
+}
+
+export interface RedisStoreConfig {
+  readonly kind: 'redis'
+  /** `redis://`, `rediss://` or `unix://`; secret, since it may hold a password. */
+  readonly url: Secret
+  /** No request waits longer than this for Redis. */
+  readonly deadlineMilliseconds: number
+  /** How long cached sessions carry on while Redis does not answer. */
+  readonly outageGraceMilliseconds: number
+}
+
+export interface RouteConfig {
+  /** Path prefix, begins and ends with `/`. */
+  readonly prefix: string
+  /** Origin of the upstream: scheme, host, port. */
+  readonly origin: string
+  /** Path that replaces the prefix, begins and ends with `/`. */
+  readonly path: string
+  /** Methods that are carried, upper case. */
+  readonly methods: readonly string[]
+  /** What a request must show besides the cookie. */
+  readonly proof: 'header' | 'same-origin' | 'none'
+  /** `user`: the session's access token; `none`: no session needed, no token sent. */
+  readonly token: 'user' | 'none'
+  readonly mostBodyBytes: number
+  readonly connectTimeoutMilliseconds: number
+  /** Until the answer's headers. */
+  readonly headersTimeoutMilliseconds: number
+  /** Between two pieces of a body. */
+  readonly bodyTimeoutMilliseconds: number
+}
+
+export interface SessionConfig {
+  readonly idleTimeoutMilliseconds: number
+  readonly absoluteTimeoutMilliseconds: number
+  /** Most opened records that are kept in the process. */
+  readonly mostCached: number
+}
+
+export interface LoginConfig {
+  /** How long a login may take. */
+  readonly timeoutMilliseconds: number
+  /** Login transactions that one browser may have open. */
+  readonly mostOpen: number
+  readonly mostPerMinutePerAddress: number
+  readonly mostPerMinutePerBrowser: number
+}
+
+export interface NetworkConfig {
+  /** Peers (CIDR) whose forwarding headers count. */
+  readonly trustedProxies: readonly string[]
+}
+
+export interface LogConfig {
+  readonly level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+  /** Which carried requests get a line: every one, or only those that failed (nginx logs the others). */
+  readonly carried: 'all' | 'failures'
+}
+
+export interface DrainConfig {
+  /** Between "not ready" and closing the listener, so that balancers notice. */
+  readonly delayMilliseconds: number
+  /** After which what is still in flight is cut. */
+  readonly deadlineMilliseconds: number
+}

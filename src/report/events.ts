@@ -1,0 +1,47 @@
+import type { Blame, EndReason, FailureCode } from '../errors.ts'
+
+/** How a login ended; a closed list, also a metric's label. */
+export type LoginOutcome = 'signed_in' | 'denied' | 'refused' | 'not_started' | 'answer_invalid' | 'unavailable' | 'failed'
+
+/** How a refresh ended; `unavailable` is everything but the provider's own word. */
+export type RefreshOutcome = 'refreshed' | 'taken_over' | 'ended' | 'unavailable'
+
+/** Fields that many events share; identifiers only, never a secret. */
+interface OfRequest {
+  readonly requestId?: string
+}
+
+interface OfSession extends OfRequest {
+  /** The session's short public name for logs: the first 12 characters of its hashed id. */
+  readonly session?: string
+  /** The `sub` of the person. */
+  readonly subject?: string
+}
+
+/** The closed list of what happens here: a stable name and the fields that may be told. */
+export interface Events {
+  login_started: OfRequest & { readonly provider: string }
+  login_finished: OfSession & { readonly outcome: LoginOutcome; readonly note?: string }
+  return_target_refused: OfRequest
+  session_began: OfSession
+  session_ended: OfSession & { readonly reason: EndReason }
+  token_refreshed: OfSession & { readonly outcome: RefreshOutcome; readonly note?: string; readonly milliseconds: number }
+  token_revocation_failed: OfSession & { readonly note: string }
+  request_refused: OfSession & { readonly code: FailureCode; readonly blame: Blame; readonly note?: string }
+  limit_reached: OfRequest & { readonly limit: 'address' | 'browser'; readonly endpoint: string }
+  forwarding_untrusted: { readonly note: string }
+  provider_state: { readonly issuer: string; readonly state: 'ready' | 'unavailable'; readonly note?: string }
+  store_state: { readonly state: 'connected' | 'lost'; readonly note?: string }
+  store_failed: { readonly operation: string; readonly note: string }
+  store_warning: { readonly note: string }
+  configuration_warning: { readonly place: string; readonly note: string }
+  listening: { readonly url: string; readonly privateUrl: string }
+  draining: { readonly inFlight: number }
+  stopped: { readonly inFlight: number }
+  unexpected_error: OfRequest & { readonly name: string; readonly note: string; readonly stack?: string }
+}
+
+export type EventName = keyof Events
+
+/** Tells that something happened; never throws, never waits. */
+export type Report = <Name extends EventName>(name: Name, fields: Events[Name]) => void
