@@ -1,0 +1,21 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { RouteConfig } from '../config/config.ts'
+import type { ReportRequest } from '../report/request-line.ts'
+import type { AccessToken, LiveSession } from '../session/records.ts'
+
+/** What the carrying lane is made of; each step either answers what it promises or throws a `GatewayError`. */
+export interface CarrySteps {
+  /** Refuses a request that does not show the proof its route demands. */
+  readonly refuseForgedRequest: (request: IncomingMessage, proof: RouteConfig['proof']) => void
+  /** The session of the request's ticket; not a promise where the cache holds it. */
+  readonly findSession: (request: IncomingMessage) => LiveSession | Promise<LiveSession>
+  /** A token that is good now; not a promise where no refresh is needed. */
+  readonly accessToken: (session: LiveSession) => AccessToken | Promise<AccessToken>
+  /** The one place that answers errors, for both lanes. Destroys the connection where headers are out already. */
+  readonly answerError: (request: IncomingMessage, response: ServerResponse, error: unknown) => void
+  readonly requestId: (request: IncomingMessage) => string
+  /** The browser's address, learnt by the trust rules; what `X-Forwarded-For` will say. */
+  readonly clientAddress: (request: IncomingMessage) => string
+  readonly reportRequest: ReportRequest
+  readonly now: () => number
+}
