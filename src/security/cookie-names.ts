@@ -1,0 +1,18 @@
+import { createHash } from 'node:crypto'
+
+/** Our cookies' names; with the prefix, browsers themselves hold them to https, this host and HttpOnly (layered-cookies §3.1). */
+export interface CookieNames {
+  readonly session: string
+  /** Begins every login binding cookie. */
+  readonly loginPrefix: string
+}
+
+export function cookieNames(secure: boolean): CookieNames {
+  const prefix = secure ? '__Host-Http-' : ''
+  return { session: `${prefix}coatcheck`, loginPrefix: `${prefix}coatcheck-login-` }
+}
+
+/** One cookie per login, told apart by its `state`, so that tabs that start together do not overwrite each other. */
+export function loginCookieName(names: CookieNames, state: string): string {
+  return names.loginPrefix + createHash('sha256').update(state).digest('base64url').slice(0, 8)
+}

@@ -1,0 +1,66 @@
+import type { IncomingMessage } from 'node:http'
+import { BlockList, isIP } from 'node:net'
+
+/** Who is at the other end, and on whose word. */
+export interface Peers {
+  /** Whether the connection comes from a configured proxy, whose forwarding headers count. */
+  readonly isTrusted: (request: IncomingMessage) => boolean
+  /** The browser's address: the first from the right of `X-Forwarded-For` that is no trusted proxy, or the peer's own. */
+  readonly clientAddress: (request: IncomingMessage) => string
+  /** The same where it can be relied on for limits: undefined where an untrusted peer speaks for others. */
+  readonly accountableAddress: (request: IncomingMessage) => string | undefined
+}
+
+const FORWARDING = ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'forwarded'] as const
+
+/** Peers by the trust rule: forwarding headers count from `trustedProxies` (CIDR or address) only (RFC 9700 §4.13). */
+export function createPeers(trustedProxies: readonly string[], onUntrustedForwarding: () => void): Peers {
+  const trusted = blockList(trustedProxies)
+  const isTrustedAddress = (address: string) =>
+    isIP(address) !== 0 && trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
+  const isTrusted = (request: IncomingMessage) => isTrustedAddress(peerAddress(request))
+
+  const clientAddress = (request: IncomingMessage) => {
+    const peer = peerAddress(request)
+    const forwarded = request.headers['x-forwarded-for']
+    if (forwarded === undefined || !isTrustedAddress(peer)) return peer
+    const hops = String(forwarded).split(',').map(plainAddress)
+    // A hop that is no address ends the chain: what stands before it was written by nobody we know.
+    const client = hops.findLast((hop) => !isTrustedAddress(hop))
+    return client === undefined ? (hops[0] ?? peer) : isIP(client) ? client : peer
+  }
+
+  const accountableAddress = (request: IncomingMessage) => {
+    if (isTrusted(request)) return request.headers['x-forwarded-for'] === undefined ? undefined : clientAddress(request)
+    if (FORWARDING.some((name) => request.headers[name] !== undefined)) {
+      onUntrustedForwarding()
+      return undefined
+    }
+    return peerAddress(request)
+  }
+
+  return { isTrusted, clientAddress, accountableAddress }
+}
+
+function blockList(entries: readonly string[]): BlockList {
+  const list = new BlockList()
+  for (const entry of entries) {
+    const [address = '', bits] = entry.split('/')
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
+    if (bits === undefined) list.addAddress(address, family)
+    else list.addSubnet(address, Number(bits), family)
+  }
+  return list
+}
+
+function peerAddress(request: IncomingMessage): string {
+  return plainAddress(request.socket.remoteAddress ?? '')
+}
+
+/** An address without brackets, port or the IPv4-in-IPv6 prefix. */
+function plainAddress(text: string): string {
+  const address = text.trim().replace(/^::ffff:(?=\d+\.)/i, '')
+  const bracketed = /^\[([^\]]*)\](?::\d+)?$/.exec(address)
+  if (bracketed) return bracketed[1] ?? ''
+  return /^[\d.]+:\d+$/.test(address) ? address.slice(0, address.indexOf(':')) : address
+}
