@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto'
+import type { Request } from 'express'
+import { GatewayError } from '../errors.ts'
+import type { TokenSet } from '../oidc/port.ts'
+import type { Report } from '../report/events.ts'
+import { parseSessionSecret, sessionIdOf } from '../security/session-secret.ts'
+import type { Store } from '../store/port.ts'
+import type { GrantOf } from './grant-of.ts'
+import type { SessionKeys } from './keys.ts'
+import type { Lifetimes } from './lifetimes.ts'
+import type { LiveSession, Ticket } from './records.ts'
+import type { RecordSeals } from './seal-records.ts'
+import { writeSeen } from './seen.ts'
+import { sessionName } from './session-name.ts'
+
+declare module 'express-session' {
+  interface SessionData {
+    record: LiveSession['record']
+  }
+}
+
+/** Sessions of one person, or of one session at the provider, that are remembered for lists and endings. */
+const MOST_LISTED = 1_000
+const MOST_USER_AGENT_CHARACTERS = 256
+
+interface Steps {
+  readonly store: Pick<Store, 'writeAll' | 'addMember'>
+  readonly keys: SessionKeys
+  readonly seals: RecordSeals
+  readonly lifetimes: Lifetimes
+  readonly idleTimeoutMilliseconds: number
+  readonly clientId: string
+  readonly grantOf: GrantOf
+  readonly report: Report
+  readonly now: () => number
+}
+
+/**
+ * Begins a session under a new id, which a cookie planted before the login cannot know (OWASP ASVS 7.2.4).
+ * The record that makes it a session is written last and awaited; until then nothing can be done with it.
+ */
+export type BeginSession = (request: Request, tokens: TokenSet) => Promise<LiveSession>
+
+export function createBeginSession(steps: Steps): BeginSession {
+  const { store, keys, seals, lifetimes, idleTimeoutMilliseconds, clientId, grantOf, report, now } = steps
+
+  return async function beginSession(request, tokens) {
+    const { issuer, subject, providerSession } = tokens.identity
+    const createdAt = now()
+    const absoluteExpiresAt = lifetimes.absoluteDeadline(createdAt)
+    const keptUntil = lifetimes.keptUntil(createdAt, absoluteExpiresAt)
+    const lifetimeMilliseconds = Math.ceil(keptUntil - createdAt)
+
+    const ticket = await newTicket(request)
+    const record = Object.freeze({ issuer, clientId, subject, providerSession, createdAt, absoluteExpiresAt })
+    const session = Object.freeze({ ticket, record, grant: Object.freeze({ version: 1, ...grantOf(tokens, createdAt) }) })
+    const about = {
+      handle: randomBytes(16).toString('base64url'),
+      issuer,
+      subject,
+      providerSession,
+      createdAt,
+      userAgent: (request.get('user-agent') ?? '').slice(0, MOST_USER_AGENT_CHARACTERS),
+    }
+
+    await store.writeAll([
+      { key: keys.grant(ticket.id), value: seals.sealGrant(ticket, session.grant), lifetimeMilliseconds },
+      {
+        key: keys.seen(ticket.id),
+        value: writeSeen({ seenAt: createdAt, keptUntil }),
+        lifetimeMilliseconds: idleTimeoutMilliseconds,
+      },
+      { key: keys.about(ticket.id), value: seals.sealAbout(ticket.id, about), lifetimeMilliseconds },
+    ])
+    await store.addMember(keys.user(issuer, subject), ticket.id, absoluteExpiresAt, MOST_LISTED)
+    if (providerSession !== undefined) {
+      await store.addMember(keys.providerSession(issuer, providerSession), ticket.id, absoluteExpiresAt, MOST_LISTED)
+    }
+    request.session.record = record
+    await saved(request)
+    report('session_began', { session: sessionName(ticket.id), subject })
+    return session
+  }
+}
+
+async function newTicket(request: Request): Promise<Ticket> {
+  await new Promise<void>((resolve, reject) => {
+    request.session.regenerate((error: unknown) => (error ? reject(error) : resolve()))
+  })
+  const secret = parseSessionSecret(request.sessionID)
+  if (!secret) throw new GatewayError('internal', { note: 'a session began without a secret of ours' })
+  return Object.freeze({ secret, id: sessionIdOf(secret) })
+}
+
+function saved(request: Request): Promise<void> {
+  return new Promise((resolve, reject) => {
+    request.session.save((error: unknown) => (error ? reject(error) : resolve()))
+  })
+}

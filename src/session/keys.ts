@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto'
+import type { SessionId } from './records.ts'
+
+/** The names of a session's records; all carry its id as a hash tag, so that they share a slot of a Redis Cluster. */
+export interface SessionKeys {
+  readonly session: (id: SessionId) => string
+  readonly grant: (id: SessionId) => string
+  readonly seen: (id: SessionId) => string
+  readonly about: (id: SessionId) => string
+  readonly lease: (id: SessionId) => string
+  readonly ended: (id: SessionId) => string
+  /** The sessions of a person: an identity is the pair of issuer and subject (OpenID Connect Core §5.7). */
+  readonly user: (issuer: string, subject: string) => string
+  /** The sessions that belong to one session at the provider. */
+  readonly providerSession: (issuer: string, sid: string) => string
+  /** The id in a key whose change makes an opened session stale; undefined for all others. */
+  readonly staleId: (key: string) => string | undefined
+}
+
+const STALE_MAKING = /\{([A-Za-z0-9_-]{43})\}:(?:session|grant|ended)$/
+
+export function createSessionKeys(namespace: string): SessionKeys {
+  const ofSession = (kind: string) => (id: SessionId) => `${namespace}:{${id}}:${kind}`
+  return {
+    session: ofSession('session'),
+    grant: ofSession('grant'),
+    seen: ofSession('seen'),
+    about: ofSession('about'),
+    lease: ofSession('lease'),
+    ended: ofSession('ended'),
+    user: (issuer, subject) => `${namespace}:user:${hash(issuer, subject)}`,
+    providerSession: (issuer, sid) => `${namespace}:idp:${hash(issuer, sid)}`,
+    staleId: (key) => STALE_MAKING.exec(key)?.[1],
+  }
+}
+
+/** No secret enters here, so that the names outlive every rotation of keys. */
+function hash(...parts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
+}

@@ -1,0 +1,17 @@
+/** A session's last recorded activity, and until when its records are kept: one small value, of no use to a thief. */
+export interface Seen {
+  readonly seenAt: number
+  readonly keptUntil: number
+}
+
+const SHAPE = /^(\d{1,16}):(\d{1,16})$/
+
+export function writeSeen({ seenAt, keptUntil }: Seen): string {
+  return `${Math.floor(seenAt)}:${Math.floor(keptUntil)}`
+}
+
+/** Undefined where there is none, or where it is not of our making: then nobody was seen. */
+export function parseSeen(text: string | undefined): Seen | undefined {
+  const [, seenAt, keptUntil] = SHAPE.exec(text ?? '') ?? []
+  return seenAt === undefined ? undefined : { seenAt: Number(seenAt), keptUntil: Number(keptUntil) }
+}
