@@ -1,0 +1,85 @@
+import type { RequestHandler } from 'express'
+import type { Config } from '../config/config.ts'
+import type { Report } from '../report/events.ts'
+import { createRecordCache } from '../store/record-cache.ts'
+import { createSealer } from '../store/sealing.ts'
+import type { Store } from '../store/port.ts'
+import { type BeginSession, createBeginSession } from './begin-session.ts'
+import { createEndSession, type EndSession } from './end-session.ts'
+import { createEndingReason } from './ending-reason.ts'
+import { createExpressSession } from './express-session.ts'
+import { createFindSession, type FindSession } from './find-session.ts'
+import { createGrantOf } from './grant-of.ts'
+import { createSessionKeys } from './keys.ts'
+import { createLifetimes, type Lifetimes } from './lifetimes.ts'
+import { createOpenSession, type OpenedSession } from './open-session.ts'
+import { createRecordActivity, type RecordActivity } from './record-activity.ts'
+import { createReplaceGrant, type ReplaceGrant } from './replace-grant.ts'
+import { createRecordSeals } from './seal-records.ts'
+
+interface Parts {
+  readonly config: Pick<Config, 'session' | 'secrets' | 'provider' | 'store' | 'baseUrl'>
+  readonly store: Store
+  readonly namespace: string
+  readonly cookieName: string
+  readonly cookieKeys: readonly string[]
+  readonly report: Report
+  readonly now: () => number
+}
+
+/** Everything that can be done with sessions; their records are touched nowhere else. */
+export interface Sessions {
+  readonly find: FindSession
+  readonly begin: BeginSession
+  readonly end: EndSession
+  readonly activity: RecordActivity
+  readonly replaceGrant: ReplaceGrant
+  readonly lifetimes: Lifetimes
+  readonly express: RequestHandler
+}
+
+export function createSessions({ config, store, namespace, cookieName, cookieKeys, report, now }: Parts): Sessions {
+  const { idleTimeoutMilliseconds } = config.session
+  const keys = createSessionKeys(namespace)
+  const seals = createRecordSeals(createSealer({ secrets: config.secrets, namespace }), keys)
+  const lifetimes = createLifetimes(config.session)
+  const cache = createRecordCache<OpenedSession>({
+    store,
+    idOfKey: keys.staleId,
+    most: config.session.mostCached,
+    outageGraceMilliseconds: config.store.kind === 'redis' ? config.store.outageGraceMilliseconds : 0,
+    now,
+  })
+  const { forget } = cache
+  const end = createEndSession({ store, keys, forget, report })
+  const openSession = createOpenSession(store, keys, seals)
+
+  return {
+    find: createFindSession({
+      cache,
+      openSession,
+      endingReason: createEndingReason(store, keys),
+      endSession: end,
+      store,
+      keys,
+      lifetimes,
+      now,
+    }),
+    begin: createBeginSession({
+      store,
+      keys,
+      seals,
+      lifetimes,
+      idleTimeoutMilliseconds,
+      clientId: config.provider.clientId,
+      grantOf: createGrantOf(config.provider.claims),
+      report,
+      now,
+    }),
+    end,
+    activity: createRecordActivity({ cache, store, keys, lifetimes, idleTimeoutMilliseconds, now }),
+    replaceGrant: createReplaceGrant(store, keys, seals, forget),
+    lifetimes,
+    express: createExpressSession({ store, keys, seals, lifetimes, cookieName, cookieKeys, secure: config.baseUrl.secure, now }),
+  }
+}
