@@ -1,0 +1,103 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { findFreePort } from './free-port.ts'
+
+const SHIPPED = new URL('../../nginx.conf', import.meta.url)
+
+export interface NginxOptions {
+  readonly serverName: string
+  readonly certificate: { readonly certificateFile: string; readonly keyFile: string }
+  /** `host:port` of the gateway; nobody needs to listen there yet. */
+  readonly gateway: string
+  /** Folder of the page. */
+  readonly page: string
+}
+
+export interface Nginx {
+  /** What browsers are to call it, with its port: the gateway's base URL. */
+  readonly origin: string
+  readonly httpsPort: number
+  readonly httpPort: number
+  /** Everything it has logged so far, access and errors. */
+  readonly log: () => Promise<string>
+  readonly stop: () => Promise<void>
+}
+
+/** The shipped `nginx.conf` with its documented variables filled in, and nothing else changed: the work of `envsubst`. */
+export async function fillIn(variables: Readonly<Record<string, string>>): Promise<string> {
+  const shipped = await readFile(SHIPPED, 'utf8')
+  return shipped.replace(/\$\{((?:NGINX|COATCHECK)_[A-Z_]+)\}/g, (_, name: string) => {
+    const value = variables[name]
+    if (value === undefined) throw new Error(`nginx.conf asks for ${name}, which nobody documents.`)
+    return value
+  })
+}
+
+/** Runs Debian's nginx with the shipped configuration on free ports of 127.0.0.1, in a folder of its own. */
+export async function startNginx(options: NginxOptions): Promise<Nginx> {
+  const folder = await mkdtemp(join(tmpdir(), 'coatcheck-nginx-'))
+  const file = join(folder, 'nginx.conf')
+  const logFile = join(folder, 'log')
+  const [httpsPort, httpPort] = [await findFreePort(), await findFreePort()]
+  const origin = `https://${options.serverName}:${httpsPort}`
+  const variables = {
+    COATCHECK_BASE_URL: origin,
+    NGINX_SERVER_NAME: options.serverName,
+    NGINX_HTTPS_LISTEN: `127.0.0.1:${httpsPort}`,
+    NGINX_HTTP_LISTEN: `127.0.0.1:${httpPort}`,
+    NGINX_TLS_CERTIFICATE: options.certificate.certificateFile,
+    NGINX_TLS_KEY: options.certificate.keyFile,
+    NGINX_COATCHECK: options.gateway,
+    NGINX_PAGE: options.page,
+    NGINX_RUN: folder,
+  }
+  await writeFile(file, await fillIn(variables))
+  const log = await open(logFile, 'a')
+  const child = spawn('/usr/sbin/nginx', ['-p', folder, '-c', file, '-g', directives()], { stdio: ['ignore', log.fd, log.fd] })
+  await log.close()
+  await listening(child, httpsPort, logFile)
+  return { origin, httpsPort, httpPort, log: () => readFile(logFile, 'utf8'), stop }
+
+  async function stop(): Promise<void> {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGTERM')
+      await once(child, 'exit')
+    }
+    await rm(folder, { recursive: true })
+  }
+}
+
+/** What `nginx -t` says about the shipped configuration with `variables` filled in. */
+export async function checkNginx(variables: Readonly<Record<string, string>>): Promise<{ readonly ok: boolean; readonly says: string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'coatcheck-nginx-'))
+  const file = join(folder, 'nginx.conf')
+  await writeFile(file, await fillIn({ ...variables, NGINX_RUN: folder }))
+  const { status, stderr } = spawnSync('/usr/sbin/nginx', ['-t', '-p', folder, '-c', file, '-g', directives()], { encoding: 'utf8' })
+  await rm(folder, { recursive: true })
+  return { ok: status === 0, says: stderr }
+}
+
+/** As root its workers would become nobody, who cannot read the folders of a test. */
+function directives(): string {
+  return process.getuid?.() === 0 ? 'daemon off; user root;' : 'daemon off;'
+}
+
+async function listening(child: ChildProcess, port: number, logFile: string): Promise<void> {
+  while (!(await answers(port))) {
+    if (child.exitCode !== null) throw new Error(`nginx ended: ${await readFile(logFile, 'utf8')}`)
+    await wait(10)
+  }
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    socket.once('connect', () => socket.destroy())
+  })
+}
