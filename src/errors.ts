@@ -55,6 +55,7 @@ export const FAILURES = {
   expectation_failed: { status: 417, blame: 'browser', says: 'The only expectation that is met here is 100-continue.' },
   host_unknown: { status: 421, blame: 'browser', says: 'This gateway does not serve that host.' },
   too_many_requests: { status: 429, blame: 'browser', says: 'Too many attempts; wait a little.' },
+  headers_too_large: { status: 431, blame: 'browser', says: 'The headers of the request, cookies included, are too large.' },
   login_interaction_required: {
     status: 400,
     blame: 'provider',

@@ -1,0 +1,41 @@
+import type { LogConfig } from '../config/config.ts'
+import type { EventName, Events, Report } from '../report/events.ts'
+import type { ReportRequest } from '../report/request-line.ts'
+import type { ObserveStore } from '../report/store-observation.ts'
+import { EVENT_TABLE } from './event-table.ts'
+import type { Logger } from './logger.ts'
+import type { Metrics } from './metrics.ts'
+import { requestLevel } from './request-log.ts'
+
+interface Steps {
+  readonly logger: Logger
+  readonly metrics: Metrics
+  /** Which carried requests get a line. */
+  readonly carried: LogConfig['carried']
+}
+
+/** The three ways in which the rest of the gateway tells what happened: each becomes a log line, a metric, or both. */
+export interface Reports {
+  readonly report: Report
+  readonly reportRequest: ReportRequest
+  readonly observeStore: ObserveStore
+}
+
+/** Renders events and finished requests as log lines and metrics. */
+export function createReport({ logger, metrics, carried }: Steps): Reports {
+  return {
+    report: function report<Name extends EventName>(name: Name, fields: Events[Name]) {
+      const { level, count } = EVENT_TABLE[name]
+      count?.(metrics, fields)
+      logger.line(typeof level === 'function' ? level(fields) : level, name, fields)
+    },
+
+    reportRequest: function reportRequest(line) {
+      metrics.requestFinished(line)
+      const level = requestLevel(line, carried)
+      if (level !== undefined) logger.line(level, 'request', line)
+    },
+
+    observeStore: metrics.storeAnswered,
+  }
+}

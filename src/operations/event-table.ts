@@ -1,0 +1,68 @@
+import { FAILURES, type Blame } from '../errors.ts'
+import type { EventName, Events, LoginOutcome, RefreshOutcome } from '../report/events.ts'
+import type { LogLevel } from './logger.ts'
+import type { Metrics } from './metrics.ts'
+
+interface EventRow<Name extends EventName> {
+  readonly level: LogLevel | ((fields: Events[Name]) => LogLevel)
+  readonly count?: (metrics: Metrics, fields: Events[Name]) => void
+}
+
+/** Who is to blame decides how loud a line is: what a browser did is news, our own fault is an error. */
+export const LEVEL_BY_BLAME = {
+  browser: 'info',
+  provider: 'warn',
+  upstream: 'warn',
+  store: 'warn',
+  gateway: 'error',
+} as const satisfies Record<Blame, LogLevel>
+
+const LEVEL_BY_LOGIN = {
+  signed_in: 'info',
+  denied: 'info',
+  not_started: 'info',
+  refused: 'warn',
+  answer_invalid: 'warn',
+  unavailable: 'warn',
+  failed: 'error',
+} as const satisfies Record<LoginOutcome, LogLevel>
+
+// A refresh that went well happens to every session every few minutes.
+const LEVEL_BY_REFRESH = {
+  refreshed: 'debug',
+  taken_over: 'debug',
+  ended: 'info',
+  unavailable: 'warn',
+} as const satisfies Record<RefreshOutcome, LogLevel>
+
+/** What becomes of each event: how loud its line is and what it counts. */
+export const EVENT_TABLE: { readonly [Name in EventName]: EventRow<Name> } = {
+  login_started: { level: 'info', count: (metrics) => metrics.loginStarted() },
+  login_finished: {
+    level: ({ outcome }) => LEVEL_BY_LOGIN[outcome],
+    count: (metrics, { outcome }) => metrics.loginFinished(outcome),
+  },
+  return_target_refused: { level: 'info' },
+  session_began: { level: 'info', count: (metrics) => metrics.sessionBegan() },
+  session_ended: { level: 'info', count: (metrics, { reason }) => metrics.sessionEnded(reason) },
+  token_refreshed: {
+    level: ({ outcome }) => LEVEL_BY_REFRESH[outcome],
+    count: (metrics, { outcome, milliseconds }) => metrics.tokenRefreshed(outcome, milliseconds),
+  },
+  token_revocation_failed: { level: 'warn', count: (metrics) => metrics.revocationFailed() },
+  request_refused: {
+    level: ({ code }) => LEVEL_BY_BLAME[FAILURES[code].blame],
+    count: (metrics, { code }) => metrics.requestRefused(code),
+  },
+  limit_reached: { level: 'info', count: (metrics, { limit, endpoint }) => metrics.limitReached(limit, endpoint) },
+  forwarding_untrusted: { level: 'warn' },
+  provider_state: { level: ({ state }) => (state === 'ready' ? 'info' : 'warn') },
+  store_state: { level: ({ state }) => (state === 'connected' ? 'info' : 'warn') },
+  store_failed: { level: 'warn' },
+  store_warning: { level: 'warn' },
+  configuration_warning: { level: 'warn' },
+  listening: { level: 'info' },
+  draining: { level: 'info' },
+  stopped: { level: 'info' },
+  unexpected_error: { level: 'error', count: (metrics) => metrics.unexpectedError() },
+}

@@ -1,0 +1,55 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Report } from '../report/events.ts'
+import { answerBrokenRequests } from './broken-request.ts'
+import type { InFlight } from './in-flight.ts'
+
+const KILOBYTE = 1024
+const SECOND = 1000
+
+/** Answers one request; never throws. */
+export type Handle = (request: IncomingMessage, response: ServerResponse) => void
+
+interface Steps {
+  readonly handle: Handle
+  readonly inFlight: InFlight
+  readonly report: Report
+}
+
+/** The bounds of both listeners, each with its reason. */
+const SETTINGS = {
+  // Fits nginx's `large_client_header_buffers 4 8k`; a larger one is 431.
+  maxHeaderSize: 32 * KILOBYTE,
+  // From the first byte to the end of the headers: a slow sender holds a socket for so long and no longer.
+  headersTimeout: 15 * SECOND,
+  // A body may take hours (a gigabyte over a thin line). Who reads it bounds the silence between two of its pieces.
+  requestTimeout: 0,
+  // Longer than nginx keeps idle connections to us (60 s): the side that sends must be the one that closes.
+  keepAliveTimeout: 75 * SECOND,
+  connectionsCheckingInterval: 5 * SECOND,
+  // Said outright, since a flag of Node could turn the lenient parser on for those who do not (request smuggling).
+  insecureHTTPParser: false,
+} as const
+
+/**
+ * A plain HTTP/1.1 server in front of `handle`. TLS ends before it.
+ *
+ * - What does not parse, is too large or too slow is answered here, by a problem document.
+ * - `Expect: 100-continue` reaches `handle` unanswered: whoever wants the body says `100` (RFC 9110 §10.1.1).
+ * - `Upgrade` is ignored, as RFC 9110 §7.8 allows: such a request is an ordinary one and never becomes a tunnel. `CONNECT` is refused.
+ */
+export function createHttpServer({ handle, inFlight, report }: Steps): Server {
+  const server = createServer(SETTINGS)
+  // Above it Node drops header fields without a word; the size is bounded already.
+  server.maxHeadersCount = 0
+
+  function enter(request: IncomingMessage, response: ServerResponse): void {
+    inFlight.enter(response)
+    handle(request, response)
+  }
+
+  server.on('request', enter)
+  server.on('checkContinue', enter)
+  server.on('checkExpectation', enter)
+  answerBrokenRequests(server, { inFlight, report })
+  return server
+}

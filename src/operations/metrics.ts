@@ -1,0 +1,127 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { END_REASONS, type EndReason, type FailureCode } from '../errors.ts'
+import type { LoginOutcome, RefreshOutcome } from '../report/events.ts'
+import type { ReportRequest } from '../report/request-line.ts'
+import type { ObserveStore } from '../report/store-observation.ts'
+import { createLabelBound } from './label-bound.ts'
+import { createRequestMetrics } from './request-metrics.ts'
+import { secondsOf } from './seconds.ts'
+
+const LOGIN_OUTCOMES = {
+  signed_in: true,
+  denied: true,
+  refused: true,
+  not_started: true,
+  answer_invalid: true,
+  unavailable: true,
+  failed: true,
+} satisfies Record<LoginOutcome, true>
+
+const REFRESH_OUTCOMES = { refreshed: true, taken_over: true, ended: true, unavailable: true } satisfies Record<
+  RefreshOutcome,
+  true
+>
+
+/** What is looked up at the moment of a scrape. */
+export interface Gauges {
+  readonly inFlight: number
+  readonly providerReady: boolean
+  readonly storeLive: boolean
+  readonly draining: boolean
+}
+
+/** Counts what happens. No label is ever a client's text, and every label has a bounded number of values. */
+export interface Metrics {
+  loginStarted(): void
+  loginFinished(outcome: LoginOutcome): void
+  sessionBegan(): void
+  sessionEnded(reason: EndReason): void
+  tokenRefreshed(outcome: RefreshOutcome, milliseconds: number): void
+  revocationFailed(): void
+  requestRefused(code: FailureCode): void
+  limitReached(limit: string, endpoint: string): void
+  unexpectedError(): void
+  readonly requestFinished: ReportRequest
+  readonly storeAnswered: ObserveStore
+  readonly contentType: string
+  /** Everything counted so far, in the Prometheus text format. */
+  render(gauges: Gauges): Promise<string>
+}
+
+/** Metrics in a registry of their own, the runtime's included. */
+export function createMetrics({ version }: { readonly version: string }): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  const counter = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
+    new Counter({ name: `coatcheck_${name}`, help, labelNames, registers })
+  const gauge = (name: string, help: string) => new Gauge({ name: `coatcheck_${name}`, help, registers })
+
+  collectDefaultMetrics({ register: registry })
+  new Gauge({ name: 'coatcheck_build_info', help: 'Always 1; the version is a label.', labelNames: ['version'], registers })
+    .labels(version)
+    .set(1)
+
+  const loginsStarted = counter('logins_started_total', 'Sign-ins sent to the provider.')
+  const logins = counter('logins_total', 'Sign-ins that ended, by outcome.', 'outcome')
+  const began = counter('sessions_begun_total', 'Sessions begun.')
+  const ended = counter('sessions_ended_total', 'Sessions ended, by reason.', 'reason')
+  const refreshes = counter('token_refreshes_total', 'Token refreshes, by outcome.', 'outcome')
+  const refreshSeconds = new Histogram({
+    name: 'coatcheck_token_refresh_seconds',
+    help: 'How long token refreshes took.',
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    registers,
+  })
+  const revocations = counter('token_revocations_failed_total', 'Tokens that the provider could not be told to revoke.')
+  const refused = counter('requests_refused_total', 'Requests ended early, by code.', 'code')
+  const limits = counter('limits_reached_total', 'Requests over a limit, by limit and endpoint.', 'limit', 'endpoint')
+  const unexpected = counter('unexpected_errors_total', 'Errors that nothing foresaw; each has a log line.')
+  const inFlight = gauge('requests_in_flight', 'Requests being answered now.')
+  const providerReady = gauge('provider_ready', 'Whether the metadata of the provider is known (1) or not (0).')
+  const storeLive = gauge('store_live', 'Whether the store answers (1) or not (0).')
+  const draining = gauge('draining', 'Whether this instance is shutting down (1) or not (0).')
+  const storeSeconds = new Histogram({
+    name: 'coatcheck_store_operation_seconds',
+    help: 'How long the store took, by operation.',
+    labelNames: ['operation'],
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1],
+    registers,
+  })
+  const storeErrors = counter('store_errors_total', 'Store operations that failed, by operation.', 'operation')
+  const boundEndpoint = createLabelBound(100)
+  const boundOperation = createLabelBound(100)
+
+  // From zero, so that the first of a kind shows up as a rate.
+  for (const outcome of Object.keys(LOGIN_OUTCOMES)) logins.labels(outcome).inc(0)
+  for (const outcome of Object.keys(REFRESH_OUTCOMES)) refreshes.labels(outcome).inc(0)
+  for (const reason of END_REASONS) ended.labels(reason).inc(0)
+
+  return {
+    loginStarted: () => loginsStarted.inc(),
+    loginFinished: (outcome) => logins.labels(outcome).inc(),
+    sessionBegan: () => began.inc(),
+    sessionEnded: (reason) => ended.labels(reason).inc(),
+    tokenRefreshed: (outcome, milliseconds) => {
+      refreshes.labels(outcome).inc()
+      refreshSeconds.observe(secondsOf(milliseconds))
+    },
+    revocationFailed: () => revocations.inc(),
+    requestRefused: (code) => refused.labels(code).inc(),
+    limitReached: (limit, endpoint) => limits.labels(limit, boundEndpoint(endpoint)).inc(),
+    unexpectedError: () => unexpected.inc(),
+    requestFinished: createRequestMetrics(registry),
+    storeAnswered: (operation, milliseconds, failed) => {
+      const label = boundOperation(operation)
+      storeSeconds.labels(label).observe(secondsOf(milliseconds))
+      if (failed) storeErrors.labels(label).inc()
+    },
+    contentType: registry.contentType,
+    render: (gauges) => {
+      inFlight.set(gauges.inFlight)
+      providerReady.set(gauges.providerReady ? 1 : 0)
+      storeLive.set(gauges.storeLive ? 1 : 0)
+      draining.set(gauges.draining ? 1 : 0)
+      return registry.metrics()
+    },
+  }
+}

@@ -1,0 +1,24 @@
+import { FAILURES } from '../errors.ts'
+import type { LogConfig } from '../config/config.ts'
+import type { RequestLine } from '../report/request-line.ts'
+import { LEVEL_BY_BLAME } from './event-table.ts'
+import type { LogLevel } from './logger.ts'
+
+/** Endpoints of the counter lane whose good answers nobody needs to read about. */
+const QUIET_ENDPOINTS: ReadonlySet<string> = new Set(['assets', 'client', 'openapi', 'static'])
+
+/**
+ * How loud a finished request is told, or undefined where it gets no line.
+ *
+ * The counter lane always gets one. The carrying lane gets one per request with `log.carried: all`; otherwise only for what
+ * failed: refused by us, a 5xx of the upstream, or left by its client (nginx logs the others).
+ */
+export function requestLevel(line: RequestLine, carried: LogConfig['carried']): LogLevel | undefined {
+  if (line.code !== undefined) return LEVEL_BY_BLAME[FAILURES[line.code].blame]
+  if (line.lane === 'carrying') {
+    if (line.status >= 500) return 'warn'
+    return carried === 'all' || line.aborted ? 'info' : undefined
+  }
+  if (line.status >= 500) return 'error'
+  return QUIET_ENDPOINTS.has(line.route) && line.status < 400 ? 'debug' : 'info'
+}
