@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto'
+import type { Send } from './redis-call.ts'
+import { isRefusal } from './redis-failure.ts'
+
+export interface Script {
+  readonly source: string
+  readonly sha1: string
+}
+
+/** Writes `ARGV[2]`, with the lifetime that is left, over a record whose version is `ARGV[1]`. */
+export const SWAP = script(`
+local held = redis.call('GET', KEYS[1])
+if not held then return 'absent' end
+local prefix = ARGV[1] .. ':'
+if string.sub(held, 1, #prefix) ~= prefix then return 'conflict' end
+redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
+return 'written'`)
+
+/** Adds to a counter, never below zero; the window begins with the counter. */
+export const COUNT = script(`
+local held = redis.call('GET', KEYS[1])
+local value = math.max(0, tonumber(held or '0') + tonumber(ARGV[1]))
+if held then
+  redis.call('SET', KEYS[1], string.format('%d', value), 'KEEPTTL')
+elseif value > 0 then
+  redis.call('SET', KEYS[1], string.format('%d', value), 'PX', ARGV[2])
+end
+return value`)
+
+/** Adds a member with its deadline, drops the past and, above the bound, the earliest; the set lives as long as its last member. */
+export const ADD_MEMBER = script(`
+redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[4])
+redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -1 - tonumber(ARGV[3]))
+local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')
+if last[2] then redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', last[2])) end
+return 1`)
+
+/** Writes every key with its value and lifetime; a script runs whole or, where the server is full, not at all. */
+export const WRITE_ALL = script(`
+for index, key in ipairs(KEYS) do
+  redis.call('SET', key, ARGV[2 * index - 1], 'PX', ARGV[2 * index])
+end
+return #KEYS`)
+
+/** Gives every key that exists a new lifetime. */
+export const KEEP = script(`
+for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, ARGV[1]) end
+return #KEYS`)
+
+/** Runs a script by its hash; its text is sent only to a server that does not know it yet. */
+export async function runScript(
+  send: Send,
+  { source, sha1 }: Script,
+  keys: readonly string[],
+  args: readonly string[],
+): Promise<unknown> {
+  const rest = [String(keys.length), ...keys, ...args]
+  try {
+    return await send(['EVALSHA', sha1, ...rest])
+  } catch (failure) {
+    if (!isRefusal(failure) || !failure.message.startsWith('NOSCRIPT')) throw failure
+    return send(['EVAL', source, ...rest])
+  }
+}
+
+function script(source: string): Script {
+  return { source, sha1: createHash('sha1').update(source).digest('hex') }
+}
