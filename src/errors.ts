@@ -101,6 +101,8 @@ export interface FailureDetail {
   readonly retryAfterSeconds?: number
   /** Methods, for `Allow` (RFC 9110 §10.2.1). */
   readonly allow?: readonly string[]
+  /** Where the person wanted to go, so that a second try leads there. */
+  readonly returnTo?: string
   /** The original; goes to the log only, and there only its name and code. */
   readonly cause?: unknown
   /** A sentence for the log; never shown, never holds a secret. */

@@ -45,6 +45,16 @@ export function createBeginSession(steps: Steps): BeginSession {
   const { store, keys, seals, lifetimes, idleTimeoutMilliseconds, clientId, grantOf, report, now } = steps
 
   return async function beginSession(request, tokens) {
+    try {
+      return await begin(request, tokens)
+    } catch (error) {
+      // Without this, express-session would hand out the cookie of a session that was never written.
+      Reflect.deleteProperty(request, 'session')
+      throw error
+    }
+  }
+
+  async function begin(request: Request, tokens: TokenSet): Promise<LiveSession> {
     const { issuer, subject, providerSession } = tokens.identity
     const createdAt = now()
     const absoluteExpiresAt = lifetimes.absoluteDeadline(createdAt)
@@ -92,8 +102,8 @@ async function newTicket(request: Request): Promise<Ticket> {
   return Object.freeze({ secret, id: sessionIdOf(secret) })
 }
 
-function saved(request: Request): Promise<void> {
-  return new Promise((resolve, reject) => {
+async function saved(request: Request): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
     request.session.save((error: unknown) => (error ? reject(error) : resolve()))
   })
 }

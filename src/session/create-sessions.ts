@@ -13,6 +13,7 @@ import { createGrantOf } from './grant-of.ts'
 import { createSessionKeys } from './keys.ts'
 import { createLifetimes, type Lifetimes } from './lifetimes.ts'
 import { createOpenSession, type OpenedSession } from './open-session.ts'
+import type { Ticket } from './records.ts'
 import { createRecordActivity, type RecordActivity } from './record-activity.ts'
 import { createReplaceGrant, type ReplaceGrant } from './replace-grant.ts'
 import { createRecordSeals } from './seal-records.ts'
@@ -43,7 +44,9 @@ export function createSessions({ config, store, namespace, cookieName, cookieKey
   const keys = createSessionKeys(namespace)
   const seals = createRecordSeals(createSealer({ secrets: config.secrets, namespace }), keys)
   const lifetimes = createLifetimes(config.session)
-  const cache = createRecordCache<OpenedSession>({
+  const openSession = createOpenSession(store, keys, seals)
+  const cache = createRecordCache<OpenedSession, Ticket>({
+    load: (_, ticket) => openSession(ticket),
     store,
     idOfKey: keys.staleId,
     most: config.session.mostCached,
@@ -52,12 +55,10 @@ export function createSessions({ config, store, namespace, cookieName, cookieKey
   })
   const { forget } = cache
   const end = createEndSession({ store, keys, forget, report })
-  const openSession = createOpenSession(store, keys, seals)
 
   return {
     find: createFindSession({
       cache,
-      openSession,
       endingReason: createEndingReason(store, keys),
       endSession: end,
       store,

@@ -2,7 +2,7 @@ import type { EndReason } from '../errors.ts'
 import type { Report } from '../report/events.ts'
 import type { Store } from '../store/port.ts'
 import type { SessionKeys } from './keys.ts'
-import type { LiveSession, Verdict } from './records.ts'
+import type { SessionId, SessionRecord, Verdict } from './records.ts'
 import { sessionName } from './session-name.ts'
 
 /** How long the reason is left for a browser that comes back. */
@@ -15,8 +15,14 @@ interface Steps {
   readonly report: Report
 }
 
+/** What has to be known of a session to end it: nothing that opens it. */
+export interface EndableSession {
+  readonly ticket: { readonly id: SessionId }
+  readonly record: Pick<SessionRecord, 'issuer' | 'subject' | 'providerSession'>
+}
+
 /** The one door through which sessions end: the reason is left first, then the records go. Answers the verdict that stands from now on. */
-export type EndSession = (session: Pick<LiveSession, 'ticket' | 'record'>, reason: EndReason) => Promise<Verdict>
+export type EndSession = (session: EndableSession, reason: EndReason) => Promise<Verdict>
 
 export function createEndSession({ store, keys, forget, report }: Steps): EndSession {
   return async function endSession({ ticket: { id }, record }, reason) {

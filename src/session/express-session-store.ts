@@ -12,6 +12,8 @@ type Done = (error?: unknown) => void
  * ends late can bring back what has ended meanwhile. Touching is nobody's business here: activity is a record of its own.
  */
 export class ExpressSessionStore extends RedisStore {
+  /** express-session puts its maker of new sessions here (its typings leave that out). */
+  declare generate: (request: Parameters<RedisStore['regenerate']>[0]) => void
   readonly #client: ExpressStoreClient
   readonly #lifetimeMilliseconds: (session: SessionData) => number
   readonly #standing = new WeakSet<object>()
@@ -26,6 +28,12 @@ export class ExpressSessionStore extends RedisStore {
     const session = super.createSession(...given)
     this.#standing.add(session)
     return session
+  }
+
+  /** Only a new id is made: the session of before ends through the one door that endings have, once the new one stands. */
+  override regenerate(request: Parameters<RedisStore['regenerate']>[0], done: Done): void {
+    this.generate(request)
+    done()
   }
 
   override async set(secret: string, session: SessionData, done?: Done): Promise<void> {

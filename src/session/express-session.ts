@@ -49,6 +49,6 @@ export function createExpressSession({
     resave: false,
     saveUninitialized: false,
     rolling: false,
-    unset: 'destroy',
+    unset: 'keep',
   })
 }

@@ -4,13 +4,12 @@ import type { EndingReason } from './ending-reason.ts'
 import type { EndSession } from './end-session.ts'
 import type { SessionKeys } from './keys.ts'
 import type { Lifetimes } from './lifetimes.ts'
-import type { OpenedSession, OpenSession } from './open-session.ts'
+import type { OpenedSession } from './open-session.ts'
 import type { Ticket, Verdict } from './records.ts'
 import { parseSeen } from './seen.ts'
 
 interface Steps {
-  readonly cache: RecordCache<OpenedSession>
-  readonly openSession: OpenSession
+  readonly cache: RecordCache<OpenedSession, Ticket>
   readonly endingReason: EndingReason
   readonly endSession: EndSession
   readonly store: Pick<Store, 'read'>
@@ -46,7 +45,7 @@ export function createFindSession({
   }
 
   async function judge(ticket: Ticket): Promise<Verdict> {
-    const opened = await cache.read(ticket.id, () => openSession(ticket))
+    const opened = await cache.read(ticket.id, ticket)
     if (!opened) return { kind: 'ended', reason: await endingReason(ticket.id) }
     if (isLive(opened)) return opened.verdict
 

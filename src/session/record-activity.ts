@@ -3,12 +3,12 @@ import type { Store } from '../store/port.ts'
 import type { SessionKeys } from './keys.ts'
 import type { Lifetimes } from './lifetimes.ts'
 import type { OpenedSession } from './open-session.ts'
-import type { LiveSession } from './records.ts'
-import { writeSeen, type Seen } from './seen.ts'
+import type { LiveSession, Ticket } from './records.ts'
+import { parseSeen, type Seen, writeSeen } from './seen.ts'
 
 interface Steps {
-  readonly cache: RecordCache<OpenedSession>
-  readonly store: Pick<Store, 'write' | 'keep'>
+  readonly cache: Pick<RecordCache<OpenedSession, Ticket>, 'peek' | 'forget'>
+  readonly store: Pick<Store, 'read' | 'write' | 'keep'>
   readonly keys: SessionKeys
   readonly lifetimes: Lifetimes
   readonly idleTimeoutMilliseconds: number
@@ -21,6 +21,8 @@ export interface RecordActivity {
   readonly noted: (session: LiveSession) => void
   /** The same, written at once and awaited; answers until when the session stays open. */
   readonly extended: (session: LiveSession) => Promise<number>
+  /** Until when the session stays open without anybody there, on the store's word; asking extends nothing. */
+  readonly idleDeadline: (session: LiveSession) => Promise<number>
 }
 
 export function createRecordActivity({ cache, store, keys, lifetimes, idleTimeoutMilliseconds, now }: Steps): RecordActivity {
@@ -37,6 +39,10 @@ export function createRecordActivity({ cache, store, keys, lifetimes, idleTimeou
       const opened = cache.peek(session.ticket.id)
       const seenAt = await write(session, opened)
       return lifetimes.idleDeadline(seenAt, session.record.absoluteExpiresAt)
+    },
+    async idleDeadline({ ticket, record }) {
+      const [seen] = await store.read([keys.seen(ticket.id)])
+      return lifetimes.idleDeadline(parseSeen(seen)?.seenAt ?? now(), record.absoluteExpiresAt)
     },
   }
 

@@ -1,0 +1,101 @@
+import type { Request, Response } from 'express'
+import { asGatewayError, type FailureCode, GatewayError } from '../errors.ts'
+import type { Provider, TokenSet } from '../oidc/port.ts'
+import { noteOf } from '../report/describe-error.ts'
+import type { LoginOutcome, Report } from '../report/events.ts'
+import { initiatorOf, isNavigation } from '../security/fetch-metadata.ts'
+import type { Limit } from '../security/limits.ts'
+import type { RequestIdOf } from '../security/request-id.ts'
+import type { ReturnTo } from '../security/return-to.ts'
+import type { BeginSession } from '../session/begin-session.ts'
+import type { EndSession } from '../session/end-session.ts'
+import { sessionName } from '../session/session-name.ts'
+import type { LoginBindings } from './login-binding.ts'
+import type { LoginTransaction, LoginTransactions } from './login-transactions.ts'
+import { queryOf, refuseDuplicates, valueOf } from './parameters.ts'
+
+interface Steps {
+  readonly provider: Pick<Provider, 'redeemCode'>
+  readonly transactions: LoginTransactions
+  readonly bindings: LoginBindings
+  readonly beginSession: BeginSession
+  readonly endSession: EndSession
+  readonly addressLimit: Limit
+  readonly browserLimit: Limit
+  readonly accountableAddress: (request: Request) => string | undefined
+  /** Where the browser is sent for a place in the application. */
+  readonly landing: (returnTo: ReturnTo) => string
+  readonly requestIdOf: RequestIdOf
+  readonly report: Report
+}
+
+/**
+ * Finishes a login: `takeTransaction → redeemCode → beginSession`, each of which needs what the one before it gave.
+ *
+ * The session cookie is Strict, so browsers leave it out here: nothing relies on it.
+ */
+export function createCallback(steps: Steps) {
+  return async function callback(request: Request, response: Response): Promise<void> {
+    if (initiatorOf(request) !== 'unsaid' && !isNavigation(request)) throw new GatewayError('navigation_required')
+    const answer = queryOf(request)
+    refuseDuplicates(answer)
+    const transaction = await takeTransaction(request, response, answer)
+    try {
+      const tokens = await redeemCode(answer, transaction)
+      const session = await steps.beginSession(request, tokens)
+      await closeLogin(transaction).catch((error: unknown) =>
+        steps.report('store_warning', { note: `after a login: ${noteOf(error)}` }),
+      )
+      tell(request, 'signed_in', { session: sessionName(session.ticket.id), subject: session.record.subject })
+      response.status(303).set('Location', steps.landing(transaction.returnTo)).end()
+    } catch (error) {
+      const { code, detail } = asGatewayError(error)
+      tell(request, OUTCOMES[code] ?? 'failed', { note: noteOf(error) })
+      throw new GatewayError(code, { cause: error, ...detail, returnTo: transaction.returnTo })
+    }
+  }
+
+  async function takeTransaction(request: Request, response: Response, answer: URLSearchParams): Promise<LoginTransaction> {
+    const state = valueOf(answer, 'state')
+    const binding = state === undefined ? undefined : steps.bindings.read(request, state)
+    const transaction = state === undefined || !binding ? undefined : await steps.transactions.take(state, binding)
+    if (state !== undefined && binding) steps.bindings.remove(response, state)
+    if (transaction) return transaction
+    await steps.addressLimit.spend(steps.accountableAddress(request))
+    tell(request, 'not_started', {})
+    throw new GatewayError('login_not_started')
+  }
+
+  function redeemCode(
+    answer: URLSearchParams,
+    { state, nonce, codeVerifier, maxAgeSeconds }: LoginTransaction,
+  ): Promise<TokenSet> {
+    return steps.provider.redeemCode({
+      answer,
+      state,
+      nonce,
+      codeVerifier,
+      ...(maxAgeSeconds === undefined ? {} : { maxAgeSeconds }),
+    })
+  }
+
+  /** The session of before ends, without a word to the provider, where it may share its grant with the new one. Who is signed in stays so if this fails. */
+  async function closeLogin({ replaces, spent }: LoginTransaction): Promise<void> {
+    if (replaces) await steps.endSession(replaces, 'replaced')
+    await steps.addressLimit.refund(spent[0])
+    await steps.browserLimit.refund(spent[1])
+  }
+
+  function tell(request: Request, outcome: LoginOutcome, fields: { session?: string; subject?: string; note?: string }): void {
+    steps.report('login_finished', { requestId: steps.requestIdOf(request), outcome, ...fields })
+  }
+}
+
+const OUTCOMES: { readonly [Code in FailureCode]?: LoginOutcome } = {
+  login_denied: 'denied',
+  login_interaction_required: 'denied',
+  login_refused: 'refused',
+  provider_answer_invalid: 'answer_invalid',
+  provider_unavailable: 'unavailable',
+  store_unavailable: 'unavailable',
+}

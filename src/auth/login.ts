@@ -1,0 +1,89 @@
+import type { Request, Response } from 'express'
+import { GatewayError } from '../errors.ts'
+import type { Provider } from '../oidc/port.ts'
+import { continuePage } from '../pages/continue-page.ts'
+import type { SendPage } from '../pages/send-page.ts'
+import type { Report } from '../report/events.ts'
+import { initiatorOf, isNavigation } from '../security/fetch-metadata.ts'
+import type { Limit } from '../security/limits.ts'
+import type { ReadTicket } from '../security/read-ticket.ts'
+import type { RequestIdOf } from '../security/request-id.ts'
+import { HOME, parseReturnTo, type ReturnTo } from '../security/return-to.ts'
+import type { EndableSession } from '../session/end-session.ts'
+import type { FindSession } from '../session/find-session.ts'
+import type { LoginBindings } from './login-binding.ts'
+import { parseLoginParameters } from './login-parameters.ts'
+import { type LoginTransactions, makeLoginSecrets } from './login-transactions.ts'
+import { queryOf } from './parameters.ts'
+
+interface Steps {
+  readonly origin: string
+  readonly prefix: string
+  readonly issuer: string
+  readonly provider: Pick<Provider, 'authorizationUrl'>
+  readonly transactions: LoginTransactions
+  readonly bindings: LoginBindings
+  readonly addressLimit: Limit
+  readonly browserLimit: Limit
+  readonly accountableAddress: (request: Request) => string | undefined
+  readonly readTicket: ReadTicket
+  readonly findSession: FindSession
+  readonly sendPage: SendPage
+  readonly requestIdOf: RequestIdOf
+  readonly report: Report
+}
+
+/** Starts a login: secrets and target are kept here, bound to this browser, and the browser goes to the provider. */
+export function createLogin(steps: Steps) {
+  const {
+    origin,
+    prefix,
+    issuer,
+    provider,
+    transactions,
+    bindings,
+    addressLimit,
+    browserLimit,
+    accountableAddress,
+    sendPage,
+    report,
+  } = steps
+
+  return async function login(request: Request, response: Response): Promise<void> {
+    if (initiatorOf(request) !== 'unsaid' && !isNavigation(request)) throw new GatewayError('navigation_required')
+    const query = queryOf(request)
+    const returnTo = returnToOf(request, query)
+    // Another site may link here, but a login begins only where the person asked this site for it (OWASP ASVS 7.6.2).
+    if (!['same-origin', 'none', 'unsaid'].includes(initiatorOf(request)))
+      return sendPage(request, response, continuePage(prefix, returnTo))
+
+    const parameters = parseLoginParameters(query)
+    const binding = bindings.make(request)
+    const spent = [await addressLimit.spend(accountableAddress(request)), await browserLimit.spend(binding.browser)]
+    const { state, nonce, codeVerifier, codeChallenge } = makeLoginSecrets()
+    const url = await provider.authorizationUrl({ state, nonce, codeChallenge, ...parameters })
+    const replaces = await rememberedSession(request)
+    const { maxAgeSeconds } = parameters
+    await transactions.open({ issuer, state, nonce, codeVerifier, maxAgeSeconds, returnTo, replaces, spent }, binding)
+    bindings.set(request, response, state, binding)
+    report('login_started', { requestId: steps.requestIdOf(request), provider: issuer })
+    response.status(303).set('Location', url.href).end()
+  }
+
+  function returnToOf(request: Request, query: URLSearchParams): ReturnTo {
+    const asked = query.getAll('returnTo')
+    if (asked.length === 0) return HOME
+    const returnTo = asked.length === 1 ? parseReturnTo(asked[0], origin, prefix) : undefined
+    if (returnTo === undefined) report('return_target_refused', { requestId: steps.requestIdOf(request) })
+    return returnTo ?? HOME
+  }
+
+  async function rememberedSession(request: Request): Promise<EndableSession | undefined> {
+    const reading = steps.readTicket(request.headers.cookie)
+    if (reading.kind !== 'ticket') return undefined
+    const verdict = await steps.findSession(reading.ticket)
+    if (verdict.kind === 'ended') return undefined
+    const { issuer, subject, providerSession } = verdict.session.record
+    return { ticket: { id: reading.ticket.id }, record: { issuer, subject, providerSession } }
+  }
+}

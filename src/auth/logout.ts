@@ -1,0 +1,67 @@
+import type { Request, Response } from 'express'
+import type { Provider } from '../oidc/port.ts'
+import { logoutPage, signedOutHerePage } from '../pages/logout-pages.ts'
+import type { SendPage } from '../pages/send-page.ts'
+import type { RefuseForgedRequest } from '../security/refuse-forged-request.ts'
+import type { EndSession } from '../session/end-session.ts'
+import { sessionCookieAttributes } from '../session/express-session.ts'
+import type { LiveSession } from '../session/records.ts'
+import type { LogoutContinuations } from './logout-continuations.ts'
+import type { SessionOf } from './require-session.ts'
+import type { RevokeTokens } from './revoke-tokens.ts'
+
+interface Steps {
+  readonly prefix: string
+  readonly cookieName: string
+  readonly secure: boolean
+  readonly refuseForgedRequest: RefuseForgedRequest
+  readonly sessionOf: SessionOf
+  readonly endSession: EndSession
+  readonly revokeTokens: RevokeTokens
+  readonly provider: Pick<Provider, 'endSessionUrl'>
+  readonly continuations: LogoutContinuations
+  readonly sendPage: SendPage
+}
+
+/**
+ * Signs out: here first, whatever the provider does, then there.
+ * Signing out without a session is no error; where the store cannot say, nothing is touched and 503 says so.
+ */
+export function createLogout(steps: Steps) {
+  const { prefix, cookieName, secure, refuseForgedRequest, sessionOf, endSession, revokeTokens, continuations, sendPage } = steps
+
+  return async function logout(request: Request, response: Response): Promise<void> {
+    refuseForgedRequest(request, 'form')
+    const verdict = await sessionOf(request)
+    if (verdict.kind === 'live') await endSession(verdict.session, 'signed_out')
+    response.clearCookie(cookieName, sessionCookieAttributes(secure))
+    const next = verdict.kind === 'live' ? await continueAtProvider(response, verdict.session) : `${prefix}/logout/callback`
+    if (verdict.kind === 'live') revokeTokens(verdict.session)
+
+    if (request.get('x-csrf') === undefined) sendPage(request, response, signedOutHerePage(next))
+    else response.json({ continue: next })
+  }
+
+  /** Where the page goes on: through a handle to the provider, or at once to our own last page where the provider has none. */
+  async function continueAtProvider(response: Response, { grant }: LiveSession): Promise<string> {
+    const binding = continuations.makeBinding()
+    const hint = grant.claims['email'] ?? grant.claims['preferred_username']
+    const url = await steps.provider
+      .endSessionUrl({
+        idToken: grant.idToken,
+        state: continuations.stateOf(binding),
+        logoutHint: typeof hint === 'string' ? hint : undefined,
+      })
+      // Who is signed out here is told so, although the provider cannot be asked.
+      .catch(() => undefined)
+    if (!url) return `${prefix}/logout/callback`
+    return `${prefix}/logout/continue?handle=${await continuations.keep(response, url, binding)}`
+  }
+}
+
+/** `GET` asks, and changes nothing. */
+export function createLogoutPage(prefix: string, sendPage: SendPage) {
+  return function askForLogout(request: Request, response: Response): void {
+    sendPage(request, response, logoutPage(prefix))
+  }
+}

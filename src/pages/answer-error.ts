@@ -1,0 +1,88 @@
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import { asGatewayError, FAILURES, GatewayError } from '../errors.ts'
+import { describeError } from '../report/describe-error.ts'
+import type { Report } from '../report/events.ts'
+import { initiatorOf, isNavigation } from '../security/fetch-metadata.ts'
+import type { RequestIdOf } from '../security/request-id.ts'
+import type { SetResponseHeaders } from '../security/response-headers.ts'
+import { HOME, parseReturnTo } from '../security/return-to.ts'
+import { continuePage } from './continue-page.ts'
+import { errorPage } from './error-page.ts'
+import { renderPage } from './page.ts'
+import { problemOf } from './problem.ts'
+
+interface Parts {
+  readonly origin: string
+  readonly prefix: string
+  readonly setResponseHeaders: SetResponseHeaders
+  readonly requestIdOf: RequestIdOf
+  readonly report: Report
+}
+
+/** The one place that answers errors, for both lanes. */
+export interface ErrorAnswerer {
+  readonly answerError: (request: IncomingMessage, response: ServerResponse, thrown: unknown) => void
+  /** What a response was ended with, for the request log. */
+  readonly failureOf: (response: ServerResponse) => GatewayError | undefined
+}
+
+export function createErrorAnswerer({ origin, prefix, setResponseHeaders, requestIdOf, report }: Parts): ErrorAnswerer {
+  const failures = new WeakMap<ServerResponse, GatewayError>()
+
+  return { answerError, failureOf: (response) => failures.get(response) }
+
+  function answerError(request: IncomingMessage, response: ServerResponse, thrown: unknown): void {
+    const error = asGatewayError(thrown)
+    const requestId = requestIdOf(request)
+    failures.set(response, error)
+    if (error.code === 'internal') report('unexpected_error', { requestId, ...describeError(error.cause ?? error) })
+
+    // Part of an answer is out: cutting the connection is the only way left to say that the rest will not come.
+    if (response.headersSent) {
+      if (!response.writableEnded) response.destroy()
+      return
+    }
+    // What was prepared for a good answer goes; a cookie that is being deleted is deleted all the same.
+    for (const name of response.getHeaderNames()) if (name !== 'set-cookie') response.removeHeader(name)
+    setResponseHeaders(request, response)
+    setErrorHeaders(request, response, error)
+    response.setHeader('X-Request-Id', requestId)
+    answer(request, response, error, requestId)
+  }
+
+  function answer(request: IncomingMessage, response: ServerResponse, error: GatewayError, requestId: string): void {
+    if (!isNavigation(request)) {
+      const { status } = FAILURES[error.code]
+      const problem = problemOf(error, STATUS_CODES[status] ?? 'Error', requestId, prefix)
+      end(request, response, 'application/problem+json; charset=utf-8', JSON.stringify(problem))
+    } else if (error.code === 'session_missing' && initiatorOf(request) !== 'cross-site') {
+      const returnTo = parseReturnTo(request.url, origin, prefix) ?? HOME
+      response.statusCode = 303
+      response.setHeader('Location', `${prefix}/login?returnTo=${encodeURIComponent(returnTo)}`)
+      response.end()
+    } else {
+      const page = error.code === 'login_not_started' ? continuePage(prefix, HOME) : errorPage(prefix, error, requestId)
+      end(request, response, 'text/html; charset=utf-8', renderPage(prefix, page))
+    }
+  }
+}
+
+function setErrorHeaders(request: IncomingMessage, response: ServerResponse, { code, detail }: GatewayError): void {
+  response.statusCode = FAILURES[code].status
+  if (detail.retryAfterSeconds !== undefined) response.setHeader('Retry-After', String(detail.retryAfterSeconds))
+  else if (response.statusCode === 503) response.setHeader('Retry-After', '5')
+  if (detail.allow) response.setHeader('Allow', detail.allow.join(', '))
+  if (code === 'session_missing') response.setHeader('Coatcheck-Reason', detail.reason ?? 'none')
+  // What is left of a body that nobody reads must not be taken for the next request (RFC 9112 §9.3).
+  if (!request.complete && hasBody(request)) response.setHeader('Connection', 'close')
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
+}
+
+function end(request: IncomingMessage, response: ServerResponse, type: string, body: string): void {
+  response.setHeader('Content-Type', type)
+  response.setHeader('Content-Length', Buffer.byteLength(body))
+  response.end(request.method === 'HEAD' ? undefined : body)
+}

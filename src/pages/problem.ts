@@ -1,0 +1,19 @@
+import { FAILURES, type GatewayError } from '../errors.ts'
+
+/** A problem document (RFC 9457) with our stable members. */
+export interface Problem {
+  readonly type: 'about:blank'
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  readonly code: string
+  readonly requestId: string
+  readonly reason?: string
+  readonly loginUrl?: string
+}
+
+export function problemOf({ code, detail }: GatewayError, title: string, requestId: string, prefix: string): Problem {
+  const { status, says } = FAILURES[code]
+  const problem = { type: 'about:blank', title, status, detail: says, code, requestId } as const
+  return code === 'session_missing' ? { ...problem, reason: detail.reason ?? 'none', loginUrl: `${prefix}/login` } : problem
+}
