@@ -68,7 +68,7 @@ function shapeOffences(path: string, source: string, code: string): readonly str
   const lines = source.trimEnd().split('\n').length
   if (lines > MOST_LINES) offences.push(`${path}: ${lines} lines are more than ${MOST_LINES}; it does more than one deed`)
   if (/\bconsole\b\s*\./.test(code)) offences.push(`${path}: writes to the console; only the report tells what happens`)
-  if (!mayTouchProcess(path) && /(?<![\w.'])process\s*(?:\.|\[)|['"](?:node:)?process['"]/.test(code)) {
+  if (!mayTouchProcess(path) && /(?<![\w.'])process\s*(?:\.\s*\w|\[)|['"](?:node:)?process['"]/.test(code)) {
     offences.push(`${path}: touches the process; only main and commands do`)
   }
   if (/^(?:export )?(?:let|var) /m.test(code)) offences.push(`${path}: keeps state of the module's own`)
