@@ -53,6 +53,7 @@ export const FAILURES = {
   target_too_long: { status: 414, blame: 'browser', says: 'The address is too long.' },
   media_type_unsupported: { status: 415, blame: 'browser', says: 'The body is of a type that this address does not accept.' },
   expectation_failed: { status: 417, blame: 'browser', says: 'The only expectation that is met here is 100-continue.' },
+  https_required: { status: 421, blame: 'browser', says: 'This address is served over https only.' },
   host_unknown: { status: 421, blame: 'browser', says: 'This gateway does not serve that host.' },
   too_many_requests: { status: 429, blame: 'browser', says: 'Too many attempts; wait a little.' },
   headers_too_large: { status: 431, blame: 'browser', says: 'The headers of the request, cookies included, are too large.' },

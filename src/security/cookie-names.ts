@@ -5,11 +5,13 @@ export interface CookieNames {
   readonly session: string
   /** Begins every login binding cookie. */
   readonly loginPrefix: string
+  /** Ties a logout to its browser until the way back from the provider. */
+  readonly logout: string
 }
 
 export function cookieNames(secure: boolean): CookieNames {
   const prefix = secure ? '__Host-Http-' : ''
-  return { session: `${prefix}coatcheck`, loginPrefix: `${prefix}coatcheck-login-` }
+  return { session: `${prefix}coatcheck`, loginPrefix: `${prefix}coatcheck-login-`, logout: `${prefix}coatcheck-logout` }
 }
 
 /** One cookie per login, told apart by its `state`, so that tabs that start together do not overwrite each other. */

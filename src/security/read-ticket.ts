@@ -13,6 +13,8 @@ export type TicketReading =
 
 export type ReadTicket = (cookieHeader: string | undefined) => TicketReading
 
+/** What express-session writes before the secret, as it stands in a header and before its encoding. */
+const PREFIXES = ['s%3A', 's:']
 /** `s:` as express-session writes it, the secret, a dot, the signature in percent-encoded base64: 43 characters, each at most 3. */
 const MOST_CHARACTERS = 4 + 43 + 1 + 43 * 3
 const NONE: TicketReading = Object.freeze({ kind: 'none' })
@@ -45,13 +47,13 @@ export function createReadTicket(cookieName: string, keys: readonly string[], mo
 }
 
 function verify(value: string, keys: readonly string[]): Ticket | undefined {
-  if (value.length > MOST_CHARACTERS || !(value.startsWith('s%3A') || value.startsWith('s:'))) return undefined
-  const signed = value.slice(value.indexOf(value.startsWith('s:') ? ':' : 'A') + 1)
-  const dot = signed.indexOf('.')
-  const secret = parseSessionSecret(signed.slice(0, dot))
+  const prefix = PREFIXES.find((written) => value.startsWith(written))
+  if (prefix === undefined || value.length > MOST_CHARACTERS) return undefined
+  const dot = value.indexOf('.')
+  const secret = parseSessionSecret(value.slice(prefix.length, dot))
   if (!secret) return undefined
 
-  const signature = signed
+  const signature = value
     .slice(dot + 1)
     .replaceAll(/%2B/gi, '+')
     .replaceAll(/%2F/gi, '/')

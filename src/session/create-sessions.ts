@@ -1,13 +1,16 @@
 import type { RequestHandler } from 'express'
 import type { Config } from '../config/config.ts'
 import type { Report } from '../report/events.ts'
+import type { ReadTicket } from '../security/read-ticket.ts'
 import { createRecordCache } from '../store/record-cache.ts'
 import { createSealer } from '../store/sealing.ts'
 import type { Store } from '../store/port.ts'
+import { type Background, createBackground } from './background.ts'
 import { type BeginSession, createBeginSession } from './begin-session.ts'
 import { createEndSession, type EndSession } from './end-session.ts'
 import { createEndingReason } from './ending-reason.ts'
 import { createExpressSession } from './express-session.ts'
+import { expressSessionOfTicket } from './express-session-of-ticket.ts'
 import { createFindSession, type FindSession } from './find-session.ts'
 import { createGrantOf } from './grant-of.ts'
 import { createSessionKeys } from './keys.ts'
@@ -24,6 +27,7 @@ interface Parts {
   readonly namespace: string
   readonly cookieName: string
   readonly cookieKeys: readonly string[]
+  readonly readTicket: ReadTicket
   readonly report: Report
   readonly now: () => number
 }
@@ -37,10 +41,12 @@ export interface Sessions {
   readonly replaceGrant: ReplaceGrant
   readonly lifetimes: Lifetimes
   readonly express: RequestHandler
+  readonly background: Background
 }
 
-export function createSessions({ config, store, namespace, cookieName, cookieKeys, report, now }: Parts): Sessions {
+export function createSessions({ config, store, namespace, cookieName, cookieKeys, readTicket, report, now }: Parts): Sessions {
   const { idleTimeoutMilliseconds } = config.session
+  const { secure } = config.baseUrl
   const keys = createSessionKeys(namespace)
   const seals = createRecordSeals(createSealer({ secrets: config.secrets, namespace }), keys)
   const lifetimes = createLifetimes(config.session)
@@ -57,6 +63,7 @@ export function createSessions({ config, store, namespace, cookieName, cookieKey
   const end = createEndSession({ store, keys, forget, report })
 
   return {
+    background: createBackground(),
     find: createFindSession({
       cache,
       endingReason: createEndingReason(store, keys),
@@ -81,6 +88,10 @@ export function createSessions({ config, store, namespace, cookieName, cookieKey
     activity: createRecordActivity({ cache, store, keys, lifetimes, idleTimeoutMilliseconds, now }),
     replaceGrant: createReplaceGrant(store, keys, seals, forget),
     lifetimes,
-    express: createExpressSession({ store, keys, seals, lifetimes, cookieName, cookieKeys, secure: config.baseUrl.secure, now }),
+    express: expressSessionOfTicket(
+      createExpressSession({ store, keys, seals, lifetimes, cookieName, cookieKeys, secure, now }),
+      readTicket,
+      secure,
+    ),
   }
 }

@@ -24,16 +24,7 @@ interface Steps {
  */
 export type FindSession = (ticket: Ticket) => Verdict | Promise<Verdict>
 
-export function createFindSession({
-  cache,
-  openSession,
-  endingReason,
-  endSession,
-  store,
-  keys,
-  lifetimes,
-  now,
-}: Steps): FindSession {
+export function createFindSession({ cache, endingReason, endSession, store, keys, lifetimes, now }: Steps): FindSession {
   return function findSession(ticket) {
     const opened = cache.peek(ticket.id)
     return opened && isLive(opened) ? opened.verdict : judge(ticket)

@@ -12,6 +12,8 @@ const RETRY_AFTER_SECONDS = 5
 interface Steps {
   readonly refreshSession: RefreshSession
   readonly endSession: EndSession
+  /** Where a refresh goes on when nobody waits for it. */
+  readonly inBackground: (work: Promise<void>) => void
   readonly now: () => number
 }
 
@@ -21,7 +23,7 @@ interface Steps {
  */
 export type GetAccessToken = (session: LiveSession) => AccessToken | Promise<AccessToken>
 
-export function createGetAccessToken({ refreshSession, endSession, now }: Steps): GetAccessToken {
+export function createGetAccessToken({ refreshSession, endSession, inBackground, now }: Steps): GetAccessToken {
   const share = createSingleFlight<RefreshOutcome>()
 
   return function getAccessToken(session) {
@@ -31,10 +33,15 @@ export function createGetAccessToken({ refreshSession, endSession, now }: Steps)
     if (grant.refreshToken === undefined) return freshness === 'expiring' ? grant.accessToken : ended(session)
 
     // The refresh belongs to the session: whoever leaves meanwhile, it goes on.
-    const refresh = share(session.ticket.id, () => refreshSession(session))
+    const refresh = share(session.ticket.id, () => tracked(session))
     if (freshness === 'expired') return within(refresh).then(tokenOf)
-    void refresh
     return grant.accessToken
+  }
+
+  function tracked(session: LiveSession): Promise<RefreshOutcome> {
+    const refresh = refreshSession(session)
+    inBackground(refresh.then(nothing))
+    return refresh
   }
 
   async function ended(session: LiveSession): Promise<AccessToken> {
@@ -57,6 +64,8 @@ function tokenOf(outcome: RefreshOutcome | Verdict): AccessToken {
       return outcome satisfies never
   }
 }
+
+function nothing(): void {}
 
 function within(refresh: Promise<RefreshOutcome>): Promise<RefreshOutcome> {
   let timer: NodeJS.Timeout
