@@ -27,7 +27,7 @@ export interface Running {
   readonly privatePort: number
   readonly report: Report
   /** Ends the service in the order of `createDrain`; resolves when everything is closed. */
-  drain(): Promise<void>
+  readonly drain: () => Promise<void>
 }
 
 interface Surroundings {

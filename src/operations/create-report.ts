@@ -1,4 +1,5 @@
 import type { LogConfig } from '../config/config.ts'
+import { FAILURES } from '../errors.ts'
 import type { EventName, Events, Report } from '../report/events.ts'
 import type { ReportRequest } from '../report/request-line.ts'
 import type { ObserveStore } from '../report/store-observation.ts'
@@ -32,8 +33,10 @@ export function createReport({ logger, metrics, carried }: Steps): Reports {
 
     reportRequest: function reportRequest(line) {
       metrics.requestFinished(line)
+      if (line.code !== undefined) metrics.requestRefused(line.code)
       const level = requestLevel(line, carried)
-      if (level !== undefined) logger.line(level, 'request', line)
+      if (level === undefined) return
+      logger.line(level, 'request', line.code === undefined ? line : { ...line, blame: FAILURES[line.code].blame })
     },
 
     observeStore: metrics.storeAnswered,

@@ -1,28 +1,32 @@
-import type { Request, Response } from 'express'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { GatewayError } from '../errors.ts'
 import type { ReportRequest } from '../report/request-line.ts'
 
 interface Steps {
   readonly reportRequest: ReportRequest
-  readonly requestIdOf: (request: Request) => string
+  readonly requestIdOf: (request: IncomingMessage) => string
   /** What the answer was ended with, if it was an error. */
-  readonly failureOf: (response: Response) => GatewayError | undefined
+  readonly failureOf: (response: ServerResponse) => GatewayError | undefined
   readonly now: () => number
 }
 
 /** Tells of a request of the counter lane when its answer is over; `endpoint` is its name in our own table. */
-export type TellCounterRequest = (request: Request, response: Response, path: string) => void
+export type TellCounterRequest = (
+  request: IncomingMessage,
+  response: ServerResponse & { readonly locals?: Readonly<Record<string, unknown>> },
+) => void
 
 export function createTellCounterRequest({ reportRequest, requestIdOf, failureOf, now }: Steps): TellCounterRequest {
-  return function tellCounterRequest(request, response, path) {
+  return function tellCounterRequest(request, response) {
     const startedAt = now()
+    const [path = ''] = (request.url ?? '').split('?', 1)
     response.once('close', () => {
       const failure = failureOf(response)
-      const endpoint: unknown = response.locals['endpoint']
+      const endpoint: unknown = response.locals?.['endpoint']
       reportRequest({
         lane: 'counter',
         requestId: requestIdOf(request),
-        method: request.method,
+        method: request.method ?? '',
         path,
         route: typeof endpoint === 'string' ? endpoint : 'none',
         status: response.statusCode,

@@ -13,7 +13,7 @@ export interface Answer {
   /** The headers that were sent for it. */
   readonly sent: Readonly<Record<string, string>>
   /** The body as JSON; throws where it is none. */
-  json(): unknown
+  readonly json: () => unknown
 }
 
 /** Where a navigation ended, and the redirects that led there, first one first. */
@@ -46,9 +46,9 @@ interface ScriptCall {
 /** A browser for HTTP tests: it keeps cookies, follows redirects over hosts and says about each request what Chromium would. */
 export interface Browser {
   /** Opens a page: a typed address where nothing is open or `from` is `null`, else a link on the page that is open. */
-  navigate(url: string | URL, how?: Navigation): Promise<Page>
+  readonly navigate: (url: string | URL, how?: Navigation) => Promise<Page>
   /** Calls as a script of the application's own page would; redirects are the answer. */
-  fetch(url: string | URL, how?: ScriptCall): Promise<Answer>
+  readonly fetch: (url: string | URL, how?: ScriptCall) => Promise<Answer>
   /** The page that is open. */
   readonly page: Page | undefined
   /** Every answer so far, redirects and script calls included: what this browser was ever told. */
@@ -56,7 +56,7 @@ export interface Browser {
   /** Cookies to look at and to meddle with. */
   readonly jar: CookieJar
   /** The one cookie of this name; undefined where it is not there. */
-  cookie(name: string): Cookie | undefined
+  readonly cookie: (name: string) => Cookie | undefined
 }
 
 interface Setup {

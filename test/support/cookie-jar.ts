@@ -23,14 +23,14 @@ export interface CookieUse {
 
 export interface CookieJar {
   /** Keeps what an answer sets; a cookie that a browser would refuse is refused. Answers the refused ones' names. */
-  store(url: URL, setCookies: readonly string[]): readonly string[]
+  readonly store: (url: URL, setCookies: readonly string[]) => readonly string[]
   /** The `Cookie` header of a request, or undefined. */
-  header(url: URL, use: CookieUse): string | undefined
-  all(): readonly Cookie[]
+  readonly header: (url: URL, use: CookieUse) => string | undefined
+  readonly all: () => readonly Cookie[]
   /** Puts a cookie in by hand; an attacker or an old deployment may have. */
-  put(cookie: Cookie): void
-  drop(name: string): void
-  clear(): void
+  readonly put: (cookie: Cookie) => void
+  readonly drop: (name: string) => void
+  readonly clear: () => void
 }
 
 /** A cookie jar with the rules of RFC 6265bis that bear on us: prefixes, `Secure`, `SameSite`, paths, domains, lifetimes. */

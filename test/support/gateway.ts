@@ -15,17 +15,17 @@ export interface TestGateway {
   /** The configuration it was started with; hand it to `startGateway` again for a second instance (with `COATCHECK_LISTEN: '127.0.0.1:0'`). */
   readonly env: Readonly<Record<string, string | undefined>>
   /** Every line logged so far, oldest first; `event` picks those of one event. */
-  logs(event?: string): readonly LogLine[]
+  readonly logs: (event?: string) => readonly LogLine[]
   /** Everything logged, as text: for tests that search it for what must not be there. */
-  logText(): string
+  readonly logText: () => string
   /** The value of a metric, 0 where it was never counted: `await gateway.metric('coatcheck_logins_total', { outcome: 'signed_in' })`. */
-  metric(name: string, labels?: Readonly<Record<string, string>>): Promise<number>
+  readonly metric: (name: string, labels?: Readonly<Record<string, string>>) => Promise<number>
   /** The whole text of `/metrics`. */
-  metrics(): Promise<string>
+  readonly metrics: () => Promise<string>
   /** Resolves once `/readyz` says 200; rejects with what it said last after ten seconds. */
-  ready(): Promise<void>
+  readonly ready: () => Promise<void>
   /** Drains it, without delay. */
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 /**
