@@ -1,14 +1,10 @@
-import type { Request } from 'express'
 import type { Config } from '../config/config.ts'
 import type { Provider } from '../oidc/port.ts'
 import { loadAssets } from '../pages/assets.ts'
 import { createSendPage } from '../pages/send-page.ts'
 import type { Report } from '../report/events.ts'
-import type { CookieNames } from '../security/cookie-names.ts'
+import type { Security } from '../security/create-security.ts'
 import { createLimit } from '../security/limits.ts'
-import type { ReadTicket } from '../security/read-ticket.ts'
-import type { RefuseForgedRequest } from '../security/refuse-forged-request.ts'
-import type { RequestIdOf } from '../security/request-id.ts'
 import type { ReturnTo } from '../security/return-to.ts'
 import type { Sessions } from '../session/create-sessions.ts'
 import type { Store } from '../store/port.ts'
@@ -29,15 +25,11 @@ interface Parts {
   readonly config: Config
   readonly store: Store
   readonly namespace: string
-  readonly names: CookieNames
   readonly provider: Provider
   readonly sessions: Sessions
-  readonly readTicket: ReadTicket
-  readonly refuseForgedRequest: RefuseForgedRequest
-  readonly accountableAddress: (request: Request) => string | undefined
+  readonly security: Security
   /** Whether a place in the application is carried to an upstream. */
-  readonly isCarried: (returnTo: ReturnTo) => boolean
-  readonly requestIdOf: RequestIdOf
+  readonly isCarried: (target: ReturnTo) => boolean
   readonly report: Report
   readonly now: () => number
 }
@@ -46,19 +38,30 @@ export type Endpoints = ReturnType<typeof createEndpoints>
 
 /** Every endpoint of the counter lane, put together; where they are mounted is said in `gateway.ts`. */
 export function createEndpoints(parts: Parts) {
-  const { config, store, namespace, names, provider, sessions, readTicket, requestIdOf, report, now } = parts
+  const { config, store, namespace, security, provider, sessions, report, now } = parts
+  const { names, readTicket, refuseForgedRequest, requestIdOf, peers } = security
   const { origin, prefix, secure } = config.baseUrl
   const sealer = createSealer({ secrets: config.secrets, namespace })
   const sendPage = createSendPage(prefix)
   const sessionOf = createSessionOf(readTicket, sessions.find)
   const lifetimeMilliseconds = config.login.timeoutMilliseconds
   const limit = (of: 'address' | 'browser', most: number) =>
-    createLimit({ store, name: `${namespace}:limit:${of}`, most, now, onReached: () => report('limit_reached', { limit: of, endpoint: 'login' }) })
+    createLimit({
+      store,
+      name: `${namespace}:limit:${of}`,
+      most,
+      now,
+      onReached: () => report('limit_reached', { limit: of, endpoint: 'login' }),
+    })
 
   const login = {
-    ...parts,
     origin,
     prefix,
+    provider,
+    readTicket,
+    requestIdOf,
+    accountableAddress: peers.accountableAddress,
+    report,
     issuer: config.provider.issuer,
     transactions: createLoginTransactions({ store, sealer, namespace, lifetimeMilliseconds }),
     bindings: createLoginBindings({ names, secure, mostOpen: config.login.mostOpen, lifetimeMilliseconds }),
@@ -71,7 +74,7 @@ export function createEndpoints(parts: Parts) {
     landing: (returnTo: ReturnTo) =>
       parts.isCarried(returnTo) ? `${prefix}/login/continue?returnTo=${encodeURIComponent(returnTo)}` : returnTo,
   }
-  const asked = { ...parts, prefix, sessionOf, activity: sessions.activity }
+  const asked = { prefix, refuseForgedRequest, sessionOf, activity: sessions.activity, now }
   const continuations = createLogoutContinuations({ store, sealer, namespace, cookieName: names.logout, secure })
 
   return {
@@ -81,7 +84,10 @@ export function createEndpoints(parts: Parts) {
     session: createSessionEndpoint(asked),
     extend: createExtendEndpoint(asked),
     logout: createLogout({
-      ...asked,
+      prefix,
+      refuseForgedRequest,
+      sessionOf,
+      provider,
       cookieName: names.session,
       secure,
       endSession: sessions.end,
@@ -94,6 +100,5 @@ export function createEndpoints(parts: Parts) {
     logoutCallback: createLogoutCallback({ prefix, continuations, sendPage }),
     asset: createAssets(loadAssets()),
     sessionOf,
-    requestIdOf,
   }
 }

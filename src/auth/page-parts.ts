@@ -10,8 +10,8 @@ const DAY_SECONDS = 86_400
 
 /** Style, script and picture of our own pages. */
 export function createAssets(assets: ReadonlyMap<string, Asset>) {
-  return function asset(request: Request<{ name: string }>, response: Response): void {
-    const found = assets.get(request.params.name)
+  return function asset(request: Request, response: Response): void {
+    const found = assets.get(String(request.params['name']))
     if (!found) throw new GatewayError('not_found')
     response.set('Cache-Control', `public, max-age=${DAY_SECONDS}`).set('Content-Type', found.type).send(found.body)
   }

@@ -1,0 +1,144 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express'
+import { createEndpoints } from './auth/create-endpoints.ts'
+import { requireLive } from './auth/require-session.ts'
+import { createStaticPage } from './auth/static-page.ts'
+import type { Config } from './config/config.ts'
+import { GatewayError } from './errors.ts'
+import type { Provider } from './oidc/port.ts'
+import { createTellCounterRequest } from './operations/tell-counter-request.ts'
+import { createErrorAnswerer } from './pages/answer-error.ts'
+import { createCarry } from './proxy/carry.ts'
+import type { Report } from './report/events.ts'
+import type { ReportRequest } from './report/request-line.ts'
+import { createSecurity } from './security/create-security.ts'
+import { createSessions } from './session/create-sessions.ts'
+import { createNamespace } from './store/namespace.ts'
+import type { Store } from './store/port.ts'
+import { createTokens } from './tokens/create-tokens.ts'
+
+interface Parts {
+  readonly config: Config
+  readonly store: Store
+  readonly provider: Provider
+  readonly report: Report
+  readonly reportRequest: ReportRequest
+  readonly now: () => number
+}
+
+export interface Gateway {
+  /** Answers every request of the public listener; never throws. */
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => void
+  /** Resolves when work that outlives its request is done and the upstreams are let go. */
+  readonly close: () => Promise<void>
+}
+
+/**
+ * The whole surface, in request order.
+ *
+ * 1. A request for another host or scheme than the base URL's is refused.
+ * 2. **The carrying lane**: a path below a configured route goes to its upstream (`proxy/carry.ts` lists its steps).
+ * 3. **The counter lane**: our own endpoints, matched exactly; then the application's page, where we serve it; then 404.
+ *
+ * Both lanes read the same ticket, ask the same judge of sessions, and end in the one answerer of errors.
+ */
+export function createGateway({ config, store, provider, report, reportRequest, now }: Parts): Gateway {
+  const { origin, prefix } = config.baseUrl
+  const namespace = createNamespace({ baseUrl: origin, clientId: config.provider.clientId })
+  const security = createSecurity(config, namespace, report)
+  const { requestIdOf, refuseForgedRequest, setResponseHeaders, peers } = security
+  const sessions = createSessions({ config, store, namespace, ...security, cookieName: security.names.session, report, now })
+  const { answerError, failureOf } = createErrorAnswerer({ origin, prefix, setResponseHeaders, requestIdOf, report })
+
+  const carry = createCarry({
+    routes: config.routes,
+    baseUrl: config.baseUrl,
+    steps: {
+      refuseForgedRequest,
+      findSession: (request) => carriedSession(request),
+      accessToken: createTokens({ config, provider, sessions, report, now }),
+      answerError,
+      requestId: requestIdOf,
+      clientAddress: peers.clientAddress,
+      reportRequest,
+      now,
+    },
+  })
+
+  const isCarried = (target: string) => carry.match(target) !== undefined
+  const endpoints = createEndpoints({ config, store, namespace, provider, sessions, security, isCarried, report, now })
+  const tell = createTellCounterRequest({ reportRequest, requestIdOf, failureOf, now })
+  const withSession = sessions.express
+
+  const counter = express().disable('x-powered-by').disable('etag').set('query parser', false)
+  counter.enable('strict routing').enable('case sensitive routing').use(enter)
+  mount('login', '/login', { GET: [endpoints.login] })
+  mount('login', '/login/continue', { 'GET HEAD': [endpoints.reload] })
+  mount('callback', '/callback', { GET: [withSession, endpoints.callback] })
+  mount('session', '/session', { 'GET HEAD': [withSession, endpoints.session] })
+  mount('session', '/session/extend', { POST: [withSession, endpoints.extend] })
+  mount('logout', '/logout', { 'GET HEAD': [endpoints.logoutPage], POST: [withSession, endpoints.logout] })
+  mount('logout', '/logout/continue', { GET: [endpoints.logoutContinue] })
+  mount('logout', '/logout/callback', { 'GET HEAD': [endpoints.logoutCallback] })
+  mount('assets', '/assets/:name', { 'GET HEAD': [endpoints.asset] })
+  counter.use(prefix, nothingHere)
+  if (config.staticFolder !== undefined) counter.use(...createStaticPage(config.staticFolder, security.setPageHeaders))
+  counter.use(nothingHere)
+  counter.use((error: unknown, request: Request, response: Response, _next: NextFunction) =>
+    answerError(request, response, error),
+  )
+
+  return {
+    handle(request, response) {
+      try {
+        security.refuseForeignTarget(request)
+        const carried = carry.match(request.url ?? '')
+        if (carried) carry.carry(request, response, carried)
+        else counter(request, response)
+      } catch (error) {
+        tell(request, response)
+        answerError(request, response, error)
+      }
+    },
+    async close() {
+      await sessions.background.idle()
+      await carry.close()
+    },
+  }
+
+  /** One endpoint: its name for log and metrics, its exact path below the prefix, its methods; all others are 405. */
+  function mount(name: string, path: string, methods: Readonly<Record<string, readonly RequestHandler[]>>): void {
+    const allow = Object.keys(methods).flatMap((names) => names.split(' '))
+    counter.all(prefix + path, (request, response, next) => {
+      response.locals['endpoint'] = name
+      // Express would answer HEAD by a handler for GET: some of ours must not run for it.
+      if (!allow.includes(request.method)) throw new GatewayError('method_not_allowed', { allow })
+      next()
+    })
+    if (methods['GET']) counter.get(prefix + path, ...methods['GET'])
+    if (methods['GET HEAD']) counter.get(prefix + path, ...methods['GET HEAD'])
+    if (methods['POST']) counter.post(prefix + path, ...methods['POST'])
+  }
+
+  function enter(request: Request, response: Response, next: NextFunction): void {
+    tell(request, response)
+    setResponseHeaders(request, response)
+    response.set('X-Request-Id', requestIdOf(request))
+    next()
+  }
+
+  function carriedSession(request: IncomingMessage) {
+    const verdict = endpoints.sessionOf(request)
+    return verdict instanceof Promise ? verdict.then(used) : used(verdict)
+  }
+
+  function used(verdict: Awaited<ReturnType<typeof endpoints.sessionOf>>) {
+    const session = requireLive(verdict)
+    sessions.activity.noted(session)
+    return session
+  }
+}
+
+function nothingHere(): never {
+  throw new GatewayError('not_found')
+}
