@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BrowserContext, chromium } from 'playwright-core'
+import { programPath } from './programs.ts'
 
 export interface ChromiumOptions {
   /** Hosts that are to be found on 127.0.0.1; no other name is ever resolved. */
@@ -21,7 +22,7 @@ export async function startChromium({ hosts, trust }: ChromiumOptions): Promise<
   const profile = await mkdtemp(join(tmpdir(), 'coatcheck-chromium-'))
   const rules = [...hosts.map((host) => `MAP ${host} 127.0.0.1`), 'MAP * ~NOTFOUND', 'EXCLUDE 127.0.0.1']
   const context = await chromium.launchPersistentContext(profile, {
-    executablePath: '/usr/bin/chromium',
+    executablePath: programPath('chromium'),
     headless: true,
     args: [
       `--host-resolver-rules=${rules.join(', ')}`,

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { findFreePort } from './free-port.ts'
+import { programPath } from './programs.ts'
 
 const SHIPPED = new URL('../../nginx.conf', import.meta.url)
 
@@ -58,7 +59,7 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
   }
   await writeFile(file, await fillIn(variables))
   const log = await open(logFile, 'a')
-  const child = spawn('/usr/sbin/nginx', ['-p', folder, '-c', file, '-g', directives()], { stdio: ['ignore', log.fd, log.fd] })
+  const child = spawn(programPath('nginx'), ['-p', folder, '-c', file, '-g', directives()], { stdio: ['ignore', log.fd, log.fd] })
   await log.close()
   await listening(child, httpsPort, logFile)
   return { origin, httpsPort, httpPort, log: () => readFile(logFile, 'utf8'), stop }
@@ -73,11 +74,16 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
 }
 
 /** What `nginx -t` says about the shipped configuration with `variables` filled in. */
-export async function checkNginx(variables: Readonly<Record<string, string>>): Promise<{ readonly ok: boolean; readonly says: string }> {
+export async function checkNginx(
+  variables: Readonly<Record<string, string>>,
+): Promise<{ readonly ok: boolean; readonly says: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'coatcheck-nginx-'))
   const file = join(folder, 'nginx.conf')
   await writeFile(file, await fillIn({ ...variables, NGINX_RUN: folder }))
-  const { status, stderr } = spawnSync('/usr/sbin/nginx', ['-t', '-p', folder, '-c', file, '-g', directives()], { encoding: 'utf8' })
+  const { status, stderr } = spawnSync(programPath('nginx'), ['-t', '-p', folder, '-c', file, '-g', directives()], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   await rm(folder, { recursive: true })
   return { ok: status === 0, says: stderr }
 }
