@@ -1,0 +1,101 @@
+import type { z } from 'zod'
+import type { ListenAddress } from './config.ts'
+import { writeDuration } from './parse-duration.ts'
+import { findRouteContradictions } from './route-contradictions.ts'
+import type { Settings } from './settings.ts'
+
+/** Two settings that are fine alone and wrong together. */
+export interface Contradiction {
+  readonly path: readonly (string | number)[]
+  readonly refused: string
+  readonly write: string
+}
+
+/** Whether everything at these paths could be read; what could not is never held against something else. */
+export type IsSound = (...paths: readonly string[]) => boolean
+
+/** Adds every contradiction to what is wrong with the single settings; runs whether or not something is. */
+export function checkContradictions(settings: Settings, context: z.RefinementCtx<Settings>): void {
+  const broken = context.issues.flatMap(({ code, path = [] }) => (code === 'unrecognized_keys' ? [] : [path.join('.')]))
+  const isSound: IsSound = (...paths) => paths.every((path) => !broken.some((wrong) => `${path}.`.startsWith(`${wrong}.`)))
+  for (const { path, refused, write } of [
+    ...findContradictions(settings, isSound),
+    ...findRouteContradictions(settings, isSound),
+  ]) {
+    context.issues.push({
+      code: 'custom',
+      path: [...path],
+      message: refused,
+      params: { write, contradicts: true },
+      input: undefined,
+    })
+  }
+}
+
+function* findContradictions(settings: Settings, isSound: IsSound): Generator<Contradiction> {
+  const { session, drain, provider, listen, privateListen } = settings
+  if (isSound('session.idleTimeout', 'session.absoluteTimeout') && session.idleTimeout > session.absoluteTimeout) {
+    const most = writeDuration(session.absoluteTimeout)
+    yield {
+      path: ['session', 'idleTimeout'],
+      refused: `is longer than session.absoluteTimeout (${most}), so it could never take effect.`,
+      write: `${most} or less, or a longer session.absoluteTimeout`,
+    }
+  }
+  if (isSound('drain.delay', 'drain.deadline') && drain.delay > drain.deadline) {
+    yield {
+      path: ['drain', 'delay'],
+      refused: `is longer than drain.deadline (${writeDuration(drain.deadline)}), so everything in flight would be cut.`,
+      write: 'a shorter delay, or a longer drain.deadline',
+    }
+  }
+  if (isSound('listen', 'privateListen') && isSameAddress(listen, privateListen)) {
+    yield {
+      path: ['privateListen'],
+      refused: 'is the address of the public listener; metrics and administration are never on it.',
+      write: 'another port, such as 127.0.0.1:9090',
+    }
+  }
+  if (isSound('provider.clientAuth', 'provider.clientSecret')) yield* findClientContradictions(provider)
+  if (isSound('provider.clientSecret', 'secrets') && provider.clientSecret !== undefined) {
+    const shared = provider.clientSecret.reveal()
+    if (settings.secrets.some((secret) => secret.reveal() === shared)) {
+      yield {
+        path: ['secrets'],
+        refused: 'holds the client secret, which the provider knows too.',
+        write: 'keys that are used for nothing else',
+      }
+    }
+  }
+  if (isSound('secrets') && new Set(settings.secrets.map((secret) => secret.reveal())).size < settings.secrets.length) {
+    yield {
+      path: ['secrets'],
+      refused: 'holds the same key twice.',
+      write: 'each key once: the newest first, then the older ones',
+    }
+  }
+}
+
+function* findClientContradictions({ clientAuth, clientSecret }: Settings['provider']): Generator<Contradiction> {
+  if (clientAuth === 'none' && clientSecret !== undefined) {
+    yield {
+      path: ['provider', 'clientAuth'],
+      refused: 'is none, which means a client without a secret, but there is a secret.',
+      write: 'auto; or, if the provider knows a public client, leave out the secret',
+    }
+  }
+  if (clientAuth !== 'none' && clientSecret === undefined) {
+    yield {
+      path: ['provider', 'clientSecret'],
+      refused: 'is missing or empty.',
+      write: 'the secret that the provider made for this client, here or in a file (COATCHECK_CLIENT_SECRET_FILE)',
+    }
+  }
+}
+
+/** Whether two listeners would be in each other's way; a wildcard is every address. */
+function isSameAddress(one: ListenAddress, other: ListenAddress): boolean {
+  if (one.port !== other.port || one.port === 0) return false
+  const [host, otherHost] = [one, other].map(({ host }) => (host === 'localhost' ? '127.0.0.1' : host.toLowerCase()))
+  return host === otherHost || [host, otherHost].some((name) => name === '0.0.0.0' || name === '::')
+}

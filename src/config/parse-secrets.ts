@@ -1,0 +1,22 @@
+import { findWeakness } from './find-weakness.ts'
+import type { Refusal } from './refusal.ts'
+import { Secret } from './secret.ts'
+
+/** How to make a server key; printed wherever one is missing or weak. */
+export const MAKE_A_KEY = "a random one, made by: openssl rand -base64 48 | tr -d '\\n'"
+
+/** A key of this server: 43 characters hold 256 random bits in base64. */
+export function parseServerKey(text: string): Secret | Refusal {
+  const weakness = findWeakness(text, 43, 12)
+  return weakness === undefined ? new Secret(text) : { refused: weakness, write: MAKE_A_KEY }
+}
+
+/** The secret that the provider gave this client; it made it, so only what nobody should accept is refused. */
+export function parseClientSecret(text: string): Secret | Refusal {
+  const weakness = text === '' ? 'is empty.' : findWeakness(text, 16, 8)
+  if (weakness === undefined) return new Secret(text)
+  return {
+    refused: weakness,
+    write: 'the secret that the provider made for this client (a random one of at least 16 characters)',
+  }
+}

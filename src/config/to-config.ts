@@ -1,0 +1,64 @@
+import type { Config, RouteConfig, StoreConfig } from './config.ts'
+import type { Settings } from './settings.ts'
+
+/** Settings as users write them, in the shape in which the folders are handed their slices. */
+export function toConfig(settings: Settings, staticFolder: string | undefined): Config {
+  const { baseUrl, prefix, provider, session, login } = settings
+  return {
+    baseUrl: { ...baseUrl, prefix },
+    listen: { public: settings.listen, private: settings.privateListen },
+    provider: {
+      issuer: provider.issuer,
+      clientId: provider.clientId,
+      clientSecret: provider.clientSecret,
+      clientAuth: provider.clientAuth,
+      scopes: provider.scopes,
+      claims: provider.claims,
+      timeoutMilliseconds: provider.timeout,
+      refreshTimeoutMilliseconds: provider.refreshTimeout,
+      clockToleranceSeconds: Math.ceil(provider.clockTolerance / 1000),
+      idTokenAlgorithm: provider.idTokenAlgorithm,
+      assumeS256: provider.assumeS256,
+      userinfo: provider.userinfo,
+      metadataRefreshMilliseconds: provider.metadataRefresh,
+    },
+    secrets: settings.secrets,
+    store: toStoreConfig(settings.store),
+    routes: settings.routes.map(toRouteConfig),
+    session: {
+      idleTimeoutMilliseconds: session.idleTimeout,
+      absoluteTimeoutMilliseconds: session.absoluteTimeout,
+      mostCached: session.mostCached,
+    },
+    login: {
+      timeoutMilliseconds: login.timeout,
+      mostOpen: login.mostOpen,
+      mostPerMinutePerAddress: login.mostPerMinutePerAddress,
+      mostPerMinutePerBrowser: login.mostPerMinutePerBrowser,
+    },
+    network: { trustedProxies: settings.trustedProxies },
+    log: settings.log,
+    drain: { delayMilliseconds: settings.drain.delay, deadlineMilliseconds: settings.drain.deadline },
+    staticFolder,
+  }
+}
+
+function toStoreConfig({ url, deadline, outageGrace, mostRecords }: Settings['store']): StoreConfig {
+  if (url.kind === 'memory') return { kind: 'memory', mostRecords }
+  return { kind: 'redis', url: url.url, deadlineMilliseconds: deadline, outageGraceMilliseconds: outageGrace }
+}
+
+function toRouteConfig(route: Settings['routes'][number]): RouteConfig {
+  return {
+    prefix: route.prefix,
+    origin: route.upstream.origin,
+    path: route.upstream.path,
+    methods: route.methods,
+    proof: route.proof,
+    token: route.token,
+    mostBodyBytes: route.bodyLimit,
+    connectTimeoutMilliseconds: route.connectTimeout,
+    headersTimeoutMilliseconds: route.headersTimeout,
+    bodyTimeoutMilliseconds: route.bodyTimeout,
+  }
+}
