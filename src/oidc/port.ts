@@ -69,8 +69,8 @@ export type RefreshAnswer =
 /**
  * The provider, as the rest of the gateway knows it: values in, values out.
  *
- * Every method but `state` rejects with `GatewayError('provider_unavailable')` while there is no metadata, and never with an
- * error of the library.
+ * While there is no metadata, methods reject with `GatewayError('provider_unavailable')`, and `refresh`, which never rejects, answers
+ * `unavailable`. Nothing rejects with an error of the library.
  */
 export interface Provider {
   readonly state: 'ready' | 'unavailable'

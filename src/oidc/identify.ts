@@ -1,0 +1,50 @@
+import type { IDToken } from 'openid-client'
+
+import type { ProviderConfig } from '../config/config.ts'
+import type { IdTokenContext } from './id-token-rules.ts'
+import { verifyIdTokenRules } from './id-token-rules.ts'
+import type { Identity } from './port.ts'
+import type { ProviderClient } from './provider-client.ts'
+
+/** An ID token whose claims the library has validated, and what came with it. */
+interface Candidate {
+  readonly idToken: string
+  readonly claims: IDToken
+  readonly accessToken: string
+  readonly original?: IdTokenContext['original']
+}
+
+/**
+ * Who the ID token is about: the rest of its rules hold, and its signature is by a key of the provider, always, not only where
+ * OpenID Connect Core §3.1.3.7, 6 demands it.
+ *
+ * Rejects with `provider_answer_invalid`, or `provider_unavailable` where the provider's keys cannot be had.
+ */
+export async function identify(
+  client: ProviderClient,
+  { clientId, clockToleranceSeconds }: ProviderConfig,
+  { original, ...candidate }: Candidate,
+  now: number,
+): Promise<Identity> {
+  verifyIdTokenRules({ ...candidate, clientId, clockToleranceSeconds, now, ...(original ? { original } : {}) })
+  await client.keys.verify(candidate.idToken, client.idTokenAlgorithms)
+
+  const { claims } = candidate
+  return {
+    issuer: claims.iss,
+    subject: claims.sub,
+    providerSession: textOf(claims['sid']),
+    acr: textOf(claims.acr),
+    authTime: typeof claims.auth_time === 'number' ? claims.auth_time : undefined,
+    claims: plainClaims(claims),
+  }
+}
+
+/** The claims as plain values; a member called `__proto__` would change what every reader of the object sees. */
+export function plainClaims(claims: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(claims).filter(([name]) => name !== '__proto__'))
+}
+
+function textOf(claim: unknown): string | undefined {
+  return typeof claim === 'string' ? claim : undefined
+}

@@ -1,0 +1,54 @@
+import type { CustomFetch } from 'openid-client'
+
+/** A year: nothing lives longer, whatever a provider says. */
+const MOST_SECONDS = 365 * 24 * 60 * 60
+/** Members that RFC 6749 §5.1 makes optional; where they make no sense they are as good as absent. */
+const OPTIONAL_TEXTS = ['refresh_token', 'scope', 'id_token'] as const
+
+/**
+ * Puts a token answer in order before the library reads it, since the library refuses a whole sign-in for an `expires_in` that
+ * makes no sense or a `refresh_token` that is null.
+ */
+export function tidyTokenAnswers(fetch: CustomFetch, tokenEndpoint: string | undefined): CustomFetch {
+  return async function tidyFetch(url, options) {
+    const response = await fetch(url, options)
+    if (url !== tokenEndpointHref(tokenEndpoint) || response.status !== 200) return response
+    return new Response(tidyTokenAnswer(await response.text()), { headers: response.headers })
+  }
+}
+
+/** The same answer with `expires_in` a positive number, a year at most, or absent, and optional texts absent where they are none. */
+export function tidyTokenAnswer(text: string): string {
+  const answer = parseObject(text)
+  if (answer === undefined) return text
+
+  const { expires_in: told, ...rest } = answer
+  const seconds = parseSeconds(told)
+  const members = Object.entries(rest).filter(([name, value]) => !OPTIONAL_TEXTS.some((text) => text === name) || isText(value))
+  return JSON.stringify(Object.fromEntries(seconds === undefined ? members : [...members, ['expires_in', seconds]]))
+}
+
+/** RFC 6749 §5.1: `expires_in` is recommended, not required, and no promise; digits in a string are met in practice. */
+function parseSeconds(told: unknown): number | undefined {
+  const seconds = typeof told === 'string' && /^\d{1,30}$/.test(told) ? Number(told) : told
+  if (typeof seconds !== 'number' || !Number.isFinite(seconds) || seconds <= 0) return undefined
+  return Math.min(seconds, MOST_SECONDS)
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== ''
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined
+  } catch {
+    // Not ours to judge: the library says what is wrong with it.
+    return undefined
+  }
+}
+
+function tokenEndpointHref(tokenEndpoint: string | undefined): string | undefined {
+  return tokenEndpoint === undefined ? undefined : URL.parse(tokenEndpoint)?.href
+}
