@@ -24,7 +24,7 @@ export function parseReturnTo(text: string | null | undefined, origin: string, p
   const path = url.pathname
   if (readings(path).some((reading) => NAMES_A_HOST.test(reading) || /[\u0000-\u001f\u007f]/.test(reading))) return undefined
   if (path === prefix || path.startsWith(`${prefix}/`)) return undefined
-  return (path + url.search + url.hash) as ReturnTo
+  return url.href.slice(origin.length) as ReturnTo
 }
 
 /** The path as it is, decoded once, and twice. */

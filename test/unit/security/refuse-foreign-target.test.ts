@@ -1,0 +1,61 @@
+import { describe, expect, test } from '@jest/globals'
+import { createRefuseForeignTarget } from '../../../src/security/refuse-foreign-target.ts'
+import { fakeRequest } from '../../support/fake-request.ts'
+
+const refuse = createRefuseForeignTarget({
+  origin: 'https://app.example.com',
+  host: 'app.example.com',
+  secure: true,
+  isTrustedPeer: ({ socket }) => socket.remoteAddress === '127.0.0.1',
+})
+
+describe('a request for somewhere else', () => {
+  test.each([
+    'evil.example',
+    'app.example.com.evil.example',
+    'app.example.com:444',
+    'evil.app.example.com',
+    'app.example.com.',
+    'user@app.example.com',
+    '',
+    '127.0.0.1',
+  ])('is refused with the host %j', (host) => {
+    expect(() => refuse(fakeRequest({ Host: host }))).toThrow(expect.objectContaining({ code: 'host_unknown' }))
+  })
+
+  test('passes with our host, wherever the listener is', () => {
+    expect(() => refuse(fakeRequest({ Host: 'app.example.com' }))).not.toThrow()
+  })
+
+  test.each([
+    'http://169.254.169.254/latest',
+    'https://app.example.com.evil.example/',
+    'https://app.example.com@evil.example/',
+    '*',
+    'app.example.com:443',
+  ])('is refused with the target %s', (url) => {
+    expect(() => refuse(fakeRequest({ Host: 'app.example.com' }, { url }))).toThrow(
+      expect.objectContaining({ code: 'host_unknown' }),
+    )
+  })
+
+  test('in absolute form is taken by its target, and its Host does not count', () => {
+    const request = fakeRequest({ Host: 'evil.example' }, { url: 'https://app.example.com/api/x?y=1' })
+    refuse(request)
+    expect(request.url).toBe('/api/x?y=1')
+    expect(request.headers.host).toBe('app.example.com')
+  })
+
+  test('is refused where a trusted proxy says that the browser speaks http', () => {
+    const headers = { Host: 'app.example.com', 'X-Forwarded-Proto': 'http' }
+    expect(() => refuse(fakeRequest(headers))).toThrow(expect.objectContaining({ code: 'https_required' }))
+    expect(() => refuse(fakeRequest(headers, { peer: '203.0.113.9' }))).not.toThrow()
+  })
+
+  test('is refused with an expectation that nobody knows', () => {
+    expect(() => refuse(fakeRequest({ Host: 'app.example.com', Expect: 'x' }))).toThrow(
+      expect.objectContaining({ code: 'expectation_failed' }),
+    )
+    expect(() => refuse(fakeRequest({ Host: 'app.example.com', Expect: '100-Continue' }))).not.toThrow()
+  })
+})
