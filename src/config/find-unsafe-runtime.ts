@@ -1,7 +1,10 @@
 import type { Problem } from './configuration-error.ts'
 
-/** Switches of Node that undo what the rest promises; they come by the environment, so they are judged with it. */
-export function findUnsafeRuntime(env: Readonly<Record<string, string | undefined>>): readonly Problem[] {
+/** Switches of Node that undo what the rest promises, in the environment or on the command line (`process.execArgv`). */
+export function findUnsafeRuntime(
+  env: Readonly<Record<string, string | undefined>>,
+  execArgv: readonly string[],
+): readonly Problem[] {
   const problems: Problem[] = []
   if (env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
     problems.push({
@@ -10,9 +13,14 @@ export function findUnsafeRuntime(env: Readonly<Record<string, string | undefine
       write: 'nothing; for a certificate authority of your own set NODE_EXTRA_CA_CERTS to its file',
     })
   }
-  if (/--insecure[-_]http[-_]parser/.test(env['NODE_OPTIONS'] ?? '')) {
+  for (const [place, flags] of [
+    ['NODE_OPTIONS', env['NODE_OPTIONS'] ?? ''],
+    ['The command line of node', execArgv.join(' ')],
+  ] as const) {
+    // Node takes underscores for hyphens.
+    if (!/--insecure[-_]http[-_]parser/.test(flags)) continue
     problems.push({
-      place: 'NODE_OPTIONS',
+      place,
       says: 'has --insecure-http-parser, which lets requests be smuggled past the proxy in front.',
       write: 'the other options only',
     })

@@ -20,6 +20,8 @@ interface Surroundings {
   readonly isFolder?: (path: string) => boolean
   /** What relative paths in variables begin at. */
   readonly cwd?: string
+  /** What Node itself was started with (`process.execArgv`). */
+  readonly execArgv?: readonly string[]
 }
 
 export interface ParsedConfig {
@@ -37,12 +39,13 @@ export function parseConfig({
   readFile = readFromDisk,
   isFolder = isFolderOnDisk,
   cwd = resolve('.'),
+  execArgv = [],
 }: Surroundings): ParsedConfig {
   const sources = gatherSources({ env, readFile, cwd })
   const judged = settings.safeParse(sources.tree, { reportInput: true })
   const staticFolder = typeof sources.tree['static'] === 'string' ? resolve(cwd, sources.tree['static']) : undefined
   const problems = [
-    ...findUnsafeRuntime(env),
+    ...findUnsafeRuntime(env, execArgv),
     ...sources.problems,
     ...(judged.success ? [] : findProblems(judged.error.issues, sources)),
     ...(staticFolder === undefined ? [] : findFolderProblems(staticFolder, isFolder, sources)),

@@ -61,8 +61,10 @@ export const sections = {
   drain: z.strictObject({
     delay: duration('0s', '10m')
       .prefault('5s')
-      .meta({ description: 'Between "not ready" and closing the listener, so that balancers notice.' }),
-    deadline: duration('0s', '1h').prefault('30s').meta({ description: 'After SIGTERM; what is still in flight then is cut.' }),
+      .meta({ description: 'On SIGTERM, between "not ready" and closing the listener, so that balancers notice.' }),
+    deadline: duration('0s', '1h')
+      .prefault('30s')
+      .meta({ description: 'For what is in flight once the listener is closed; then it is cut.' }),
   }),
 }
 
