@@ -1,0 +1,113 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { BaseUrlConfig, RouteConfig } from '../config/config.ts'
+import { GatewayError } from '../errors.ts'
+import type { AccessToken, LiveSession } from '../session/records.ts'
+import { Carriage } from './carriage.ts'
+import { createRouteTable, type MatchedRoute, type MatchRoute, upstreamTarget } from './match-route.ts'
+import { createRequestBody } from './request-body.ts'
+import { createReadClientHeaders } from './request-headers.ts'
+import type { CarrySteps } from './steps.ts'
+import { createReadUpstreamHeaders } from './upstream-headers.ts'
+import { createUpstreams } from './upstream-pools.ts'
+
+/** What the carrying lane is made from. */
+export interface CarryParts {
+  readonly steps: CarrySteps
+  readonly routes: readonly RouteConfig[]
+  readonly baseUrl: BaseUrlConfig
+  /** Our pseudonym in `Via`, lower case (RFC 9110 §7.6.3). */
+  readonly viaName: string
+}
+
+/** The carrying lane. */
+export interface Carry {
+  /** The route that a raw request target belongs to; undefined: another lane's. */
+  readonly match: MatchRoute
+  /** Answers a request of a matched route, whatever happens; it never throws and there is nothing to wait for. */
+  readonly carry: (request: IncomingMessage, response: ServerResponse, matched: MatchedRoute) => void
+  /** Ends the connections to the upstreams, and with them what is still in flight. */
+  readonly close: () => Promise<void>
+  readonly inFlight: () => number
+}
+
+/** The carrying lane: every API call, in the order that makes it safe. */
+export function createCarry({ steps, routes, baseUrl, viaName }: CarryParts): Carry {
+  const upstreams = createUpstreams(routes)
+  const readClientHeaders = createReadClientHeaders(viaName)
+  const carriageSteps = { ...steps, readUpstreamHeaders: createReadUpstreamHeaders(), publicOrigin: baseUrl.origin }
+  const forwardedProto = baseUrl.secure ? 'https' : 'http'
+  let inFlight = 0
+
+  /** Nothing is awaited where session and token are at hand. */
+  function carry(request: IncomingMessage, response: ServerResponse, matched: MatchedRoute): void {
+    const carriage = enter(request, response, matched)
+    try {
+      carriage.target = upstreamTarget(request.url ?? '', matched)
+      refuseMethod(request, matched)
+      steps.refuseForgedRequest(request, matched.config.proof)
+      if (matched.config.token === 'none') return send(carriage, undefined)
+
+      const session = steps.findSession(request)
+      if (isPending(session)) return void sendLater(carriage, session)
+      carriage.session = session
+
+      const token = steps.accessToken(session)
+      if (isPending(token)) return void sendLater(carriage, session)
+      send(carriage, token)
+    } catch (error) {
+      carriage.fail(error)
+    }
+  }
+
+  async function sendLater(carriage: Carriage, pending: LiveSession | Promise<LiveSession>): Promise<void> {
+    try {
+      const session = await pending
+      carriage.session = session
+      const token = await steps.accessToken(session)
+      if (!carriage.hasLeft) send(carriage, token)
+    } catch (error) {
+      carriage.fail(error)
+    }
+  }
+
+  /** Strips what the client may not say, then adds ours, then sends: never in another order. */
+  function send(carriage: Carriage, token: AccessToken | undefined): void {
+    const { request, response, route } = carriage
+    const { headers, contentLength, hasBody, expectsContinue, isStream, isLastHop } = readClientHeaders(request)
+    if (contentLength !== undefined && contentLength > route.mostBodyBytes) throw new GatewayError('body_too_large')
+    if (isLastHop) return void response.writeHead(204, { Allow: carriage.allow.join(', '), 'Cache-Control': 'no-store' }).end()
+    if (token !== undefined) headers.push('Authorization', `Bearer ${token}`)
+    headers.push('Via', `${request.httpVersion} ${viaName}`, 'X-Forwarded-For', steps.clientAddress(request))
+    headers.push('X-Forwarded-Proto', forwardedProto, 'X-Forwarded-Host', baseUrl.host, 'X-Request-Id', carriage.requestId)
+    if (hasBody && contentLength !== undefined) headers.push('Content-Length', String(contentLength))
+
+    const { calls, streams } = upstreams.poolsOf(route)
+    // Only now: a request that is refused must not be told to send its body (RFC 9110 §10.1.1).
+    if (expectsContinue) response.writeContinue()
+    carriage.dispatch(isStream ? streams : calls, headers, hasBody ? createRequestBody(request, route) : null)
+  }
+
+  function enter(request: IncomingMessage, response: ServerResponse, matched: MatchedRoute): Carriage {
+    const carriage = new Carriage(carriageSteps, request, response, matched, steps.requestId(request))
+    inFlight += 1
+    function leave(): void {
+      if (carriage.hasLeft) return
+      inFlight -= 1
+      carriage.leave()
+    }
+    response.once('close', leave)
+    // A pipelined request has no socket yet; if that is lost before its turn, Node closes no response.
+    if (response.socket === null) request.socket.once('close', leave)
+    return carriage
+  }
+
+  return { match: createRouteTable(routes), carry, close: () => upstreams.close(), inFlight: () => inFlight }
+}
+
+function refuseMethod({ method = '' }: IncomingMessage, { methods, allow }: MatchedRoute): void {
+  if (!methods.has(method)) throw new GatewayError('method_not_allowed', { allow })
+}
+
+function isPending<Value>(value: Value | Promise<Value>): value is Promise<Value> {
+  return typeof value === 'object' && value !== null && 'then' in value
+}

@@ -1,0 +1,48 @@
+import { type FailureCode, GatewayError } from '../errors.ts'
+
+/** What undici's and the system's error codes come to; `HPE_…`, the parser's, are in no list. */
+const FAILURE_OF: Readonly<Record<string, FailureCode>> = {
+  UND_ERR_CONNECT_TIMEOUT: 'upstream_timed_out',
+  UND_ERR_HEADERS_TIMEOUT: 'upstream_timed_out',
+  UND_ERR_BODY_TIMEOUT: 'upstream_timed_out',
+  ETIMEDOUT: 'upstream_timed_out',
+  UND_ERR_HEADERS_OVERFLOW: 'upstream_answer_invalid',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'upstream_answer_invalid',
+  ERR_INVALID_CHAR: 'upstream_answer_invalid',
+  ERR_INVALID_HTTP_TOKEN: 'upstream_answer_invalid',
+  ERR_HTTP_INVALID_STATUS_CODE: 'upstream_answer_invalid',
+  UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: 'request_invalid',
+  UND_ERR_INVALID_ARG: 'request_invalid',
+  UND_ERR_NOT_SUPPORTED: 'request_invalid',
+  UND_ERR_DESTROYED: 'draining',
+  UND_ERR_CLOSED: 'draining',
+}
+
+const LOST_CONNECTION = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
+
+/** Whether the connection went away under the request, as an idle one may at any time (RFC 9112 §9.3.1). */
+export function isLostConnection(error: unknown): boolean {
+  return LOST_CONNECTION.has(codeOf(error) ?? '')
+}
+
+/**
+ * The table's row for what undici reports. `hasBegun`: some of the answer was there, so a lost connection is a broken answer.
+ *
+ * An error without a code is a fault of ours.
+ */
+export function upstreamFailure(error: unknown, hasBegun: boolean): GatewayError {
+  if (error instanceof GatewayError) return error
+  const code = codeOf(error)
+  if (code === undefined) return new GatewayError('internal', { cause: error })
+  if (code.startsWith('HPE_') || (hasBegun && LOST_CONNECTION.has(code))) {
+    return new GatewayError('upstream_answer_invalid', { cause: error, note: code })
+  }
+  const failure = Object.hasOwn(FAILURE_OF, code) ? FAILURE_OF[code] : undefined
+  // Refused, unresolved, untrusted certificate, no route: whatever it is called, we did not get through.
+  return new GatewayError(failure ?? 'upstream_unreachable', { cause: error, note: code })
+}
+
+function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined
+  return typeof error.code === 'string' ? error.code : undefined
+}
