@@ -15,7 +15,6 @@ import type { Report } from '../report/events.ts'
 import { createStore } from '../store/create-store.ts'
 import { createMeasuredStore } from '../store/measured-store.ts'
 import { notStarted } from './not-started.ts'
-import { unsafeRuntime } from './unsafe-runtime.ts'
 import { readVersion } from './version.ts'
 
 /** A gateway that listens. */
@@ -43,10 +42,7 @@ interface Surroundings {
  * Rejects with a `ConfigurationError`, or with what `notStarted` makes where an address cannot be listened on.
  */
 export async function serve({ env, output }: Surroundings): Promise<Running> {
-  const unsafe = unsafeRuntime(env, process.execArgv)
-  if (unsafe.length > 0) throw notStarted(unsafe.join('\n'))
-
-  const { config, warnings } = parseConfig(env)
+  const { config, warnings } = parseConfig({ env })
   const { origin, prefix } = config.baseUrl
   const now = Date.now
 
@@ -65,7 +61,7 @@ export async function serve({ env, output }: Surroundings): Promise<Running> {
   })
 
   const isDraining = () => drain.isDraining()
-  const gateway = createGateway({ config, store, provider, report, reportRequest, isDraining, now })
+  const gateway = createGateway({ config, store, provider, report, reportRequest, now })
   const inFlight = createInFlight()
   const publicServer = createHttpServer({ handle: gateway.handle, inFlight, report })
   const privateServer = createHttpServer({

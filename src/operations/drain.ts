@@ -26,19 +26,20 @@ export interface Drain {
  * 1. `/readyz` says 503, and every answer says `Connection: close`, so that connections move to other instances one by one.
  * 2. For `delayMilliseconds` everything is served as before: balancers need that long to notice.
  * 3. No connection is accepted any more; idle ones are closed.
- * 4. What is in flight is finished, for `deadlineMilliseconds` at most; then it is cut.
+ * 4. What is in flight is finished; what is not so `deadlineMilliseconds` after the beginning is cut.
  * 5. Store and provider are let go; the private listener, which told of all this, is the last to close.
  */
 export function createDrain({ config, publicServer, inFlight, report, wait, release }: Steps): Drain {
   let running: Promise<void> | undefined
 
   async function run(): Promise<void> {
+    const left = Math.max(0, config.deadlineMilliseconds - config.delayMilliseconds)
     report('draining', { inFlight: inFlight.count })
     inFlight.closeConnections()
     await wait(config.delayMilliseconds)
 
     const closed = new Promise<void>((resolve) => publicServer.close(() => resolve()))
-    await withinDeadline(inFlight.empty())
+    await within(left, inFlight.empty())
     const cut = inFlight.count
     // Also those that were opened and never used: Node counts them as neither idle nor in flight.
     publicServer.closeAllConnections()
@@ -48,9 +49,9 @@ export function createDrain({ config, publicServer, inFlight, report, wait, rele
     report('stopped', { inFlight: cut })
   }
 
-  async function withinDeadline(empty: Promise<void>): Promise<void> {
+  async function within(milliseconds: number, empty: Promise<void>): Promise<void> {
     const done = new AbortController()
-    await Promise.race([empty, wait(config.deadlineMilliseconds, done.signal)])
+    await Promise.race([empty, wait(milliseconds, done.signal)])
     done.abort()
   }
 
