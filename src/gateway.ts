@@ -53,6 +53,7 @@ export function createGateway({ config, store, provider, report, reportRequest, 
   const carry = createCarry({
     routes: config.routes,
     baseUrl: config.baseUrl,
+    viaName: 'coatcheck',
     steps: {
       refuseForgedRequest,
       findSession: (request) => carriedSession(request),
