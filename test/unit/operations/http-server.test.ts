@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from '@jest/globals'
 import { createHttpServer, type Handle } from '../../../src/operations/http-server.ts'
 import { createInFlight } from '../../../src/operations/in-flight.ts'
 import type { Events } from '../../../src/report/events.ts'
-import { connectTo } from '../../support/raw-connection.ts'
+import { openRaw } from '../../support/raw-client.ts'
 
 const servers: Server[] = []
 afterEach(() => {
@@ -33,7 +33,7 @@ async function listening(handle: Handle = sayOk) {
   servers.push(server)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-  return { server, inFlight, seen, refused, connection: await connectTo(port) }
+  return { server, inFlight, seen, refused, connection: await openRaw(port) }
 }
 
 function parsed(text: string) {
@@ -63,8 +63,8 @@ describe('what never becomes a request', () => {
     ['CONNECT', 'CONNECT canary.test:443 HTTP/1.1\r\nHost: canary.test:443\r\n\r\n', 405, 'method_not_allowed'],
   ])('%s gets a problem that repeats nothing of it, and the end of the connection', async (_, bytes, status, code) => {
     const { connection, seen, refused } = await listening()
-    connection.send(bytes)
-    const answer = await connection.closed
+    connection.write(bytes)
+    const answer = await connection.closed()
     expect(parsed(answer)).toMatchObject({
       status,
       problem: { type: 'about:blank', status, code, requestId: expect.any(String) },
@@ -81,10 +81,10 @@ describe('what never becomes a request', () => {
     const { connection } = await listening((_request, response) => {
       response.write('the beginning')
     })
-    connection.send('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n')
-    await connection.until(/the beginning/)
-    connection.send('this is no chunk\r\n')
-    expect(await connection.closed).not.toMatch(/problem/)
+    connection.write('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n')
+    await connection.until('the beginning')
+    connection.write('this is no chunk\r\n')
+    expect(await connection.closed()).not.toMatch(/problem/)
   })
 
   test('a lenient parser, switched on for all of Node, is not used here', async () => {
@@ -102,15 +102,15 @@ describe('the bounds of a connection', () => {
   test('3,000 header fields all arrive: none is dropped without a word', async () => {
     const { connection, seen } = await listening()
     const fields = Array.from({ length: 3000 }, (_, n) => `${n}:\r\n`).join('')
-    connection.send(`GET / HTTP/1.1\r\nHost: a\r\n${fields}Last: one\r\nConnection: close\r\n\r\n`)
-    await connection.closed
+    connection.write(`GET / HTTP/1.1\r\nHost: a\r\n${fields}Last: one\r\nConnection: close\r\n\r\n`)
+    await connection.closed()
     expect(seen[0]?.headers['last']).toBe('one')
   })
 
   test('a request without Host is refused', async () => {
     const { connection, seen } = await listening()
-    connection.send('GET / HTTP/1.1\r\nConnection: close\r\n\r\n')
-    expect(parsed(await connection.closed).status).toBe(400)
+    connection.write('GET / HTTP/1.1\r\nConnection: close\r\n\r\n')
+    expect(parsed(await connection.closed()).status).toBe(400)
     expect(seen).toEqual([])
   })
 })
@@ -120,15 +120,15 @@ describe('expectations and upgrades', () => {
     const { connection, seen } = await listening((_request, response) => {
       response.writeHead(413, { Connection: 'close' }).end()
     })
-    connection.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n')
-    expect(await connection.closed).toMatch(/^HTTP\/1\.1 413/)
+    connection.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n')
+    expect(await connection.closed()).toMatch(/^HTTP\/1\.1 413/)
     expect(seen).toHaveLength(1)
   })
 
   test('any other expectation reaches the lane as well', async () => {
     const { connection, seen } = await listening()
-    connection.send('GET / HTTP/1.1\r\nHost: a\r\nExpect: the-unexpected\r\nConnection: close\r\n\r\n')
-    await connection.closed
+    connection.write('GET / HTTP/1.1\r\nHost: a\r\nExpect: the-unexpected\r\nConnection: close\r\n\r\n')
+    await connection.closed()
     expect(seen[0]?.headers['expect']).toBe('the-unexpected')
   })
 
@@ -137,10 +137,10 @@ describe('expectations and upgrades', () => {
     ['HTTP/2 in clear', 'Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAAQAAP__'],
   ])('asking for %s gets an ordinary answer, and what follows is parsed as a request, not tunnelled', async (_, fields) => {
     const { connection, seen } = await listening()
-    connection.send(`GET /one HTTP/1.1\r\nHost: a\r\n${fields}\r\n\r\n`)
-    await connection.until(/HTTP\/1\.1 200[\s\S]*ok/)
-    connection.send('GET /two HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
-    expect(await connection.closed).not.toMatch(/ 101 /)
+    connection.write(`GET /one HTTP/1.1\r\nHost: a\r\n${fields}\r\n\r\n`)
+    await connection.until('ok')
+    connection.write('GET /two HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+    expect(await connection.closed()).not.toMatch(/ 101 /)
     expect(seen.map(({ url }) => url)).toEqual(['/one', '/two'])
   })
 })
