@@ -1,0 +1,136 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { ANSWERS } from './upstream-answers.ts'
+
+/** A request as the upstream got it. */
+export interface RecordedRequest {
+  readonly method: string
+  readonly target: string
+  readonly httpVersion: string
+  /** Header lines as they came: order, case and number kept. */
+  readonly lines: readonly (readonly [name: string, value: string])[]
+  /** What has come of the body, latin1. */
+  body: string
+  /** The request came whole. */
+  isComplete: boolean
+  /** The connection went away before the answer was complete. */
+  isAborted: boolean
+  /** Values of a header, in order. */
+  values(name: string): string[]
+}
+
+/** Answers one request; `body` waits for all of it. */
+export type UpstreamAnswer = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: () => Promise<string>,
+) => void | Promise<void>
+
+/** An API that records what it is asked and answers as it is told. */
+export interface Upstream {
+  readonly port: number
+  readonly origin: string
+  readonly requests: RecordedRequest[]
+  /** Connections that were ever made. */
+  readonly connections: () => number
+  /** The last request; fails where none came. */
+  last(): RecordedRequest
+  /** Resolves once `isThere` holds; looked at whenever anything happens here. */
+  until(isThere: () => boolean): Promise<void>
+  /** Answers a path in another way from now on. */
+  answer(path: string, answer: UpstreamAnswer): void
+  close(): Promise<void>
+}
+
+/** Starts it on a free port; every path without an answer of its own is echoed as JSON (`upstream-answers.ts` lists the others). */
+export async function startUpstream(own: Readonly<Record<string, UpstreamAnswer>> = {}): Promise<Upstream> {
+  const answers = new Map(Object.entries({ ...ANSWERS, ...own }))
+  const requests: RecordedRequest[] = []
+  const watchers = new Set<() => void>()
+  let connections = 0
+
+  function tell(): void {
+    for (const watch of watchers) watch()
+  }
+
+  const server = createServer({ keepAliveTimeout: 60_000, requestTimeout: 0 }, (request, response) => {
+    const record = recordOf(request)
+    requests.push(record)
+    const body = readBody(request, record, tell)
+    response.on('close', () => {
+      record.isAborted = !response.writableFinished
+      tell()
+    })
+    tell()
+    const path = record.target.split('?', 1)[0] ?? ''
+    const answer = answers.get(path) ?? echo
+    void answer(request, response, () => body)
+  })
+  server.on('connection', () => (connections += 1))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+
+  return {
+    port,
+    origin: `http://127.0.0.1:${port}`,
+    requests,
+    connections: () => connections,
+    last() {
+      const last = requests.at(-1)
+      if (last === undefined) throw new Error('no request reached the upstream')
+      return last
+    },
+    until: (isThere) =>
+      new Promise((resolve) => {
+        function watch(): void {
+          if (!isThere()) return
+          watchers.delete(watch)
+          resolve()
+        }
+        watchers.add(watch)
+        watch()
+      }),
+    answer: (path, answer) => void answers.set(path, answer),
+    async close() {
+      const closed = once(server, 'close')
+      server.close()
+      server.closeAllConnections()
+      await closed
+    },
+  }
+
+  async function echo(_request: IncomingMessage, response: ServerResponse, body: () => Promise<string>): Promise<void> {
+    const record = requests.at(-1)
+    const text = await body()
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify({ method: record?.method, target: record?.target, lines: record?.lines, body: text }))
+  }
+}
+
+function recordOf(request: IncomingMessage): RecordedRequest {
+  const raw = request.rawHeaders
+  const lines = raw.flatMap((name, at) => (at % 2 === 0 ? [[name, raw[at + 1] ?? ''] as const] : []))
+  return {
+    method: request.method ?? '',
+    target: request.url ?? '',
+    httpVersion: request.httpVersion,
+    lines,
+    body: '',
+    isComplete: false,
+    isAborted: false,
+    values: (name) => lines.filter(([known]) => known.toLowerCase() === name.toLowerCase()).map(([, value]) => value),
+  }
+}
+
+async function readBody(request: IncomingMessage, record: RecordedRequest, tell: () => void): Promise<string> {
+  request.on('data', (piece: Buffer) => {
+    record.body += piece.toString('latin1')
+    tell()
+  })
+  await new Promise<void>((resolve) => request.once('close', resolve).once('end', resolve))
+  record.isComplete = request.complete
+  tell()
+  return record.body
+}
