@@ -1,14 +1,15 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { findFreePort } from './free-port.ts'
+import { findFreePorts } from './free-port.ts'
 import { programPath } from './programs.ts'
 
 const SHIPPED = new URL('../../nginx.conf', import.meta.url)
+const MOST_TRIES = 5
 
 export interface NginxOptions {
   readonly serverName: string
@@ -40,36 +41,58 @@ export async function fillIn(variables: Readonly<Record<string, string>>): Promi
 }
 
 /** Runs Debian's nginx with the shipped configuration on free ports of 127.0.0.1, in a folder of its own. */
-export async function startNginx(options: NginxOptions): Promise<Nginx> {
+export async function startNginx(options: NginxOptions, tries = MOST_TRIES): Promise<Nginx> {
+  const [httpsPort = 0, httpPort = 0] = await findFreePorts(2)
+  try {
+    return await startAt(options, httpsPort, httpPort)
+  } catch (error) {
+    // Another process may take a free port first, in suites that run in parallel.
+    if (tries <= 1 || !String(error).includes('Address already in use')) throw error
+    return startNginx(options, tries - 1)
+  }
+}
+
+async function startAt(
+  { serverName, certificate, gateway, page }: NginxOptions,
+  httpsPort: number,
+  httpPort: number,
+): Promise<Nginx> {
   const folder = await mkdtemp(join(tmpdir(), 'coatcheck-nginx-'))
-  const file = join(folder, 'nginx.conf')
-  const logFile = join(folder, 'log')
-  const [httpsPort, httpPort] = [await findFreePort(), await findFreePort()]
-  const origin = `https://${options.serverName}:${httpsPort}`
+  const [file, logFile] = [join(folder, 'nginx.conf'), join(folder, 'log')]
+  const origin = `https://${serverName}:${httpsPort}`
   const variables = {
     COATCHECK_BASE_URL: origin,
-    NGINX_SERVER_NAME: options.serverName,
+    NGINX_SERVER_NAME: serverName,
     NGINX_HTTPS_LISTEN: `127.0.0.1:${httpsPort}`,
     NGINX_HTTP_LISTEN: `127.0.0.1:${httpPort}`,
-    NGINX_TLS_CERTIFICATE: options.certificate.certificateFile,
-    NGINX_TLS_KEY: options.certificate.keyFile,
-    NGINX_COATCHECK: options.gateway,
-    NGINX_PAGE: options.page,
+    NGINX_TLS_CERTIFICATE: certificate.certificateFile,
+    NGINX_TLS_KEY: certificate.keyFile,
+    NGINX_COATCHECK: gateway,
+    NGINX_PAGE: page,
     NGINX_RUN: folder,
   }
   await writeFile(file, await fillIn(variables))
   const log = await open(logFile, 'a')
   const child = spawn(programPath('nginx'), ['-p', folder, '-c', file, '-g', directives()], { stdio: ['ignore', log.fd, log.fd] })
   await log.close()
-  await listening(child, httpsPort, logFile)
-  return { origin, httpsPort, httpPort, log: () => readFile(logFile, 'utf8'), stop }
+  const nginx = { origin, httpsPort, httpPort, log: () => readFile(logFile, 'utf8'), stop }
+  // It writes its process id once it listens.
+  while (!existsSync(join(folder, 'nginx.pid'))) {
+    if (child.exitCode !== null) {
+      const says = await nginx.log()
+      await stop()
+      throw new Error(`nginx ended at its start: ${says}`)
+    }
+    await wait(10)
+  }
+  return nginx
 
   async function stop(): Promise<void> {
     if (child.exitCode === null && child.signalCode === null) {
       child.kill('SIGTERM')
       await once(child, 'exit')
     }
-    await rm(folder, { recursive: true })
+    await rm(folder, { recursive: true, force: true })
   }
 }
 
@@ -91,19 +114,4 @@ export async function checkNginx(
 /** As root its workers would become nobody, who cannot read the folders of a test. */
 function directives(): string {
   return process.getuid?.() === 0 ? 'daemon off; user root;' : 'daemon off;'
-}
-
-async function listening(child: ChildProcess, port: number, logFile: string): Promise<void> {
-  while (!(await answers(port))) {
-    if (child.exitCode !== null) throw new Error(`nginx ended: ${await readFile(logFile, 'utf8')}`)
-    await wait(10)
-  }
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
-    socket.once('connect', () => socket.destroy())
-  })
 }
