@@ -16,6 +16,8 @@ const SAME_WISH = 1000
 export async function runUntilStopped(): Promise<number> {
   // Whoever reads the log may go away (a pipe); that must not take the gateway along.
   process.stdout.on('error', () => undefined)
+  // Before anything else, so that a signal that comes while it starts ends it as well as any other.
+  const stopped = firstSignal()
 
   let running: Running
   try {
@@ -29,7 +31,7 @@ export async function runUntilStopped(): Promise<number> {
   process.on('uncaughtException', (error) => report('unexpected_error', describeError(error)))
   process.on('unhandledRejection', (error) => report('unexpected_error', describeError(error)))
 
-  await firstSignal()
+  await stopped
   await running.drain()
   return 0
 }
