@@ -75,9 +75,13 @@ async function readBody(response: Response, path: string): Promise<Buffer<ArrayB
   return size === 0 ? null : Buffer.concat(parts)
 }
 
+/** The error's name, and the code that `fetch` hides in its cause. */
 function networkCode(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown'
-  const { cause } = error
-  const code = cause instanceof Error && 'code' in cause ? ` ${readableCode(cause.code)}` : ''
-  return `${readableCode(error.name)}${code}`
+  const name = readableCode(memberOf(error, 'name'))
+  const code = memberOf(memberOf(error, 'cause'), 'code')
+  return code === undefined ? name : `${name} ${readableCode(code)}`
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
 }
