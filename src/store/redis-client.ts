@@ -48,10 +48,15 @@ async function open(steps: ClientSteps, tells: boolean): Promise<RedisClient> {
     commandOptions: { timeout: 0 },
     socket: { connectTimeout: steps.handshakeMilliseconds, reconnectStrategy: false },
   })
-  client.on('error', steps.onBroken)
+  let connected = false
+  client.on('error', (cause: unknown) => {
+    // Until then the failure is the handshake's own, and rejects below.
+    if (connected) steps.onBroken(cause)
+  })
   client.on('invalidate', (key: Buffer | null) => steps.onChange(key === null ? undefined : key.toString()))
 
   await connectInTime(client, steps)
+  connected = true
   return { send: (args) => client.sendCommand<unknown>(args), tells, destroy: () => client.destroy() }
 }
 

@@ -7,7 +7,7 @@ const TRACKING_REFUSED = /^(?:NOPROTO|NOPERM|ERR (?:unknown|unsupported|syntax|.
 /** One word for a failure: the server's own code (`OOM`, `READONLY`), the system's (`ECONNREFUSED`), or the error's class. Holds no secret. */
 export function nameFailure(failure: unknown): string {
   if (failure instanceof ErrorReply) return REPLY_CODE.exec(failure.message)?.[0] ?? 'ERR'
-  if (!(failure instanceof Error)) return 'unknown'
+  if (typeof failure !== 'object' || failure === null) return 'unknown'
   return 'code' in failure && typeof failure.code === 'string' ? failure.code : failure.constructor.name
 }
 

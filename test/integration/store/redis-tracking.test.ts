@@ -1,0 +1,126 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { randomUUID } from 'node:crypto'
+import type { Store } from '../../../src/store/port.ts'
+import { createOpener, EVERY_CALL } from '../../support/redis-store.ts'
+import type { OpenedStore } from '../../support/redis-store.ts'
+import type { RedisServer } from '../../support/redis-server.ts'
+import { until } from '../../support/until.ts'
+
+const { startServer, openStore, closeAll } = createOpener()
+let redis: RedisServer
+let opened: OpenedStore
+let store: Store
+let key: string
+
+beforeEach(async () => {
+  redis = await startServer({
+    args: ['--user default on nopass ~* &* +@all', '--user plain on >secret ~* &* +@all -client|tracking'],
+  })
+  opened = await openStore(redis.url, { deadlineMilliseconds: 2_000 })
+  store = opened.store
+  key = `test:{${randomUUID()}}:record`
+})
+afterEach(async () => {
+  await closeAll()
+})
+
+const states = (of: OpenedStore) => of.events.filter(({ name }) => name === 'store_state').map(({ fields }) => fields)
+const warnings = (of: OpenedStore) => of.events.filter(({ name }) => name === 'store_warning')
+
+describe('after a connection was lost', () => {
+  test('everything is void before the link is live again, and changes are told of once more', async () => {
+    await store.write(key, '1:old', 60_000)
+    await store.read([key])
+    const heard: { changed: string | undefined; live: boolean }[] = []
+    store.watch((changed) => heard.push({ changed, live: store.link.live }))
+
+    await redis.command('CLIENT', 'KILL', 'TYPE', 'normal')
+    await until('everything is void', () => heard.length > 0)
+    expect(heard).toEqual([{ changed: undefined, live: false }])
+    await until('the link is live', () => store.link.live)
+
+    await store.read([key])
+    await redis.command('SET', key, '2:new')
+    await until('the change was heard of', () => heard.some(({ changed }) => changed === key))
+    expect(states(opened)).toMatchObject([{ state: 'connected' }, { state: 'lost' }, { state: 'connected' }])
+  })
+
+  test('a connection that is killed again and again comes back each time', async () => {
+    for (let n = 0; n < 5; n++) {
+      await redis.command('CLIENT', 'KILL', 'TYPE', 'normal')
+      await until('it was noticed', () => states(opened).length >= 2 * (n + 1))
+      await until('the link is live', () => store.link.live)
+    }
+    expect(await store.write(key, 'x', 60_000)).toBe(true)
+  })
+})
+
+describe('everything may have changed', () => {
+  test('when the server was emptied', async () => {
+    await store.write(key, '1:old', 60_000)
+    await store.read([key])
+    const heard: (string | undefined)[] = []
+    store.watch((changed) => heard.push(changed))
+    await redis.command('FLUSHALL')
+    await until('it was heard of', () => heard.includes(undefined))
+  })
+})
+
+describe('a server that does not tell of changes', () => {
+  test('is used without, and that is said at the start', async () => {
+    const plain = await openStore(redis.url.replace('//', '//plain:secret@'))
+    expect(plain.store.link.live).toBe(true)
+    expect(plain.store.link.tells).toBe(false)
+    for (const call of Object.values(EVERY_CALL)) await call(plain.store, key)
+    await until('it was said', () => warnings(plain).length > 0)
+    expect(warnings(plain)).toEqual([
+      { name: 'store_warning', fields: { note: expect.stringContaining('does not tell of changes') } },
+    ])
+    expect(states(plain)).toEqual([{ state: 'connected' }])
+  })
+
+  test('is used without RESP3, too', async () => {
+    const older = await startServer({ args: ['--rename-command', 'HELLO', ''] })
+    const old = await openStore(older.url)
+    expect(old.store.link).toMatchObject({ live: true, tells: false })
+    expect(await old.store.write(key, 'x', 60_000)).toBe(true)
+  })
+})
+
+describe('what is said of a server that may lose records', () => {
+  test('one that evicts is warned of, once, however often it is connected to', async () => {
+    const evicting = await startServer({ args: ['--maxmemory', '100mb', '--maxmemory-policy', 'volatile-lru'] })
+    const there = await openStore(evicting.url)
+    await until('it was said', () => warnings(there).length > 0)
+    await evicting.command('CLIENT', 'KILL', 'TYPE', 'normal')
+    await until('it is connected again', () => states(there).length === 3)
+    await there.store.read([key])
+    expect(warnings(there)).toEqual([
+      { name: 'store_warning', fields: { note: expect.stringContaining('maxmemory-policy volatile-lru') } },
+    ])
+  })
+
+  test('a replica is warned of', async () => {
+    await redis.command('REPLICAOF', '127.0.0.1', '1')
+    const there = await openStore(redis.url)
+    await until('it was said', () => warnings(there).length > 0)
+    expect(warnings(there)).toEqual([{ name: 'store_warning', fields: { note: expect.stringContaining('read-only replica') } }])
+  })
+
+  test('one that keeps what it has is not', async () => {
+    // Answered after the server was asked about itself, on the same connection.
+    await store.read([key])
+    expect(warnings(opened)).toEqual([])
+  })
+})
+
+describe('what is sent', () => {
+  test('is one command a call, and a heartbeat', async () => {
+    for (const call of Object.values(EVERY_CALL)) await call(store, key)
+    const monitor = await redis.monitor()
+    for (const call of Object.values(EVERY_CALL)) await call(store, key)
+    const sent = (await monitor.stop()).map((line) => line.split(' ')[0]).filter((word) => word !== 'PING')
+    const expected = 'GET MGET SET SET EVALSHA GETDEL DEL EVALSHA EVALSHA EVALSHA EVALSHA ZRANGEBYSCORE ZREM'
+    expect(sent.join(' ')).toBe(expected)
+  })
+})
