@@ -56,6 +56,11 @@ for (const button of calls) {
     await refresh()
   })
 }
+document.querySelector("[data-action='first-call']").addEventListener('click', () => {
+  calls[0].scrollIntoView({ block: 'center' })
+  calls[0].focus({ preventScroll: true })
+  calls[0].click()
+})
 onPress(document.querySelector("[data-action='sign-out']"), signOut)
 onPress(document.querySelector("[data-action='extend']"), extend)
 onPress(document.querySelector("[data-action='look']"), look)

@@ -1,8 +1,11 @@
-const BY_COATCHECK = /^(authorization|via|forwarded|x-forwarded-.*|x-request-id|traceparent|tracestate)$/
+// `host` and `connection` belong to one hop each: the API gets the gateway's own, whatever the browser said.
+const BY_COATCHECK = /^(authorization|via|forwarded|x-forwarded-.*|x-request-id|traceparent|tracestate|host|connection)$/
 
 const answer = document.querySelector('#answer')
 const received = document.querySelector('#received')
 const rows = document.querySelector('#headers')
+const browserRows = document.querySelector('#browser-headers')
+const passedOn = document.querySelector('#passed-on')
 const body = document.querySelector('#body')
 
 /** Hides the last answer. */
@@ -29,13 +32,21 @@ export function addLine(line) {
 }
 
 function showHeaders(headers) {
-  const names = Object.keys(headers).sort((a, b) => Number(BY_COATCHECK.test(b)) - Number(BY_COATCHECK.test(a)))
-  const arrived = names.map((name) =>
-    BY_COATCHECK.test(name) ? row(name, headers[name], 'Coatcheck', 'is-ours') : row(name, headers[name], 'your browser'),
+  const { authorization, cookie, ...others } = headers
+  const names = Object.keys(others)
+  const theirs = names.filter((name) => !BY_COATCHECK.test(name))
+  rows.replaceChildren(
+    authorization === undefined
+      ? row('authorization', 'did not arrive', '', 'is-kept')
+      : row('authorization', authorization, 'Coatcheck', 'is-ours'),
+    cookie === undefined
+      ? row('cookie', 'did not arrive: the ticket stays at the counter', '–', 'is-kept')
+      : row('cookie', cookie, 'your browser'),
+    ...names.filter((name) => BY_COATCHECK.test(name)).map((name) => row(name, others[name], 'Coatcheck', 'is-ours')),
   )
-  const kept =
-    headers.cookie === undefined ? [row('cookie', 'did not arrive: the ticket stays at the counter', '', 'is-kept')] : []
-  rows.replaceChildren(...arrived, ...kept)
+  browserRows.replaceChildren(...theirs.map((name) => row(name, others[name], 'your browser')))
+  passedOn.hidden = theirs.length === 0
+  passedOn.querySelector('summary').textContent = `and ${theirs.length} from your browser, passed on as they were`
 }
 
 function row(name, value, origin, kind = '') {

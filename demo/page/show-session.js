@@ -27,5 +27,6 @@ function timeOf(text) {
   if (!text) return ''
   const time = new Date(text)
   const today = time.toDateString() === new Date().toDateString()
-  return new Intl.DateTimeFormat(undefined, { timeStyle: 'short', ...(today ? {} : { dateStyle: 'medium' }) }).format(time)
+  const day = today ? {} : { month: 'short', day: 'numeric' }
+  return new Intl.DateTimeFormat(undefined, { ...day, hour: 'numeric', minute: '2-digit' }).format(time)
 }

@@ -14,18 +14,24 @@ interface Steps {
   readonly appHost: string
 }
 
-/** Answers `/sign-in/…`: GET shows the people, POST goes on as one of them or tells the app that nobody wanted to. */
+/**
+ * Answers `/sign-in/…`: GET shows the people, POST goes on as one of them or tells the app that nobody wanted to. Whoever is known
+ * already goes on at once: the page that they once clicked on told what the app will learn, so that click was the consent.
+ */
 export function createAnswerSignIn({ provider, appHost }: Steps) {
   return async function answerSignIn(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      const { uid } = await provider.interactionDetails(request, response)
-      const action = `/sign-in/${uid}`
+      const { uid, prompt } = await provider.interactionDetails(request, response)
+      if (prompt.name === 'consent') {
+        await provider.interactionFinished(request, response, CONSENTED, { mergeWithLastSubmission: true })
+        return
+      }
       if (request.method !== 'POST') {
-        sendPage(response, 200, signInPage({ action, app: `the Coatcheck demo at ${appHost}` }))
+        sendPage(response, 200, signInPage({ action: `/sign-in/${uid}`, app: `the Coatcheck demo at ${appHost}` }))
         return
       }
       const person = findPerson(await readChoice(request))
-      const result = person === undefined ? CANCELLED : { login: { accountId: person.id } }
+      const result = person === undefined ? CANCELLED : { login: { accountId: person.id }, ...CONSENTED }
       await provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false })
     } catch (error) {
       if (!isForgotten(error)) throw error
@@ -36,6 +42,8 @@ export function createAnswerSignIn({ provider, appHost }: Steps) {
 
 /** OpenID Connect Core §3.1.2.6: the person said no. */
 const CANCELLED = { error: 'access_denied', error_description: 'The person cancelled.' }
+
+const CONSENTED = { consent: {} }
 
 async function readChoice(request: IncomingMessage): Promise<string | undefined> {
   if (Number(request.headers['content-length'] ?? Infinity) > MOST_FORM_BYTES) return undefined

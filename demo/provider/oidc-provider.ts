@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 export interface OidcProvider {
   /** Set where a trusted proxy speaks https for it. */
   proxy: boolean
+  use(middleware: (context: Context, next: () => Promise<void>) => Promise<void>): void
   callback(): (request: IncomingMessage, response: ServerResponse) => Promise<void>
   interactionDetails(request: IncomingMessage, response: ServerResponse): Promise<Interaction>
   /** Answers the request: goes on with the login by the result. */
@@ -19,7 +20,8 @@ export interface OidcProvider {
 /** A login that waits for a person. */
 export interface Interaction {
   readonly uid: string
-  readonly params: Readonly<Record<string, unknown>>
+  /** What is asked of the person: `login`, or `consent` where they are known already. */
+  readonly prompt: { readonly name: string }
 }
 
 /** A grant: what a client may ask for in a person's name. */

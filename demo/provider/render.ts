@@ -34,6 +34,13 @@ export function renderError(context: Context, out: { readonly error: string; rea
   context.body = errorPage(out.error, out.error_description ?? '')
 }
 
+/** An address that means nothing here. */
+export function renderNotFound(context: Context): void {
+  context.status = 404
+  context.type = 'html'
+  context.body = errorPage('not_found', 'There is nothing at this address.')
+}
+
 /** The one error page of the sign-in service. */
 export function errorPage(code: string, description: string): string {
   return page({

@@ -3,7 +3,7 @@ import { answerAsset } from './answer-asset.ts'
 import { createAnswerSignIn } from './answer-sign-in.ts'
 import { configureProvider, type ProviderSettings } from './configure-provider.ts'
 import { loadOidcProvider } from './oidc-provider.ts'
-import { errorPage } from './render.ts'
+import { errorPage, renderNotFound } from './render.ts'
 import { sendPage, setHeaders } from './send.ts'
 
 /** Puts the demo's OpenID provider, with its own pages, on a server that listens already. */
@@ -15,6 +15,11 @@ export async function startProvider(server: Server, settings: ProviderSettings):
   // Koa would print what a browser that hangs up does to it.
   provider.on('error', () => undefined)
   provider.on('server_error', (_context, error) => console.error('The demo provider failed:', error))
+
+  provider.use(async (context, next) => {
+    await next()
+    if (context.status === 404 && context.body === undefined) renderNotFound(context)
+  })
 
   const protocol = provider.callback()
   const answerSignIn = createAnswerSignIn({ provider, appHost: new URL(settings.appOrigin).host })
