@@ -39,7 +39,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   // Only what was started: a start that fails must not keep the others running.
-  await Promise.all([nginx, alone, gateway].map((started: { stop(): Promise<void> } | undefined) => started?.stop()))
+  await Promise.all([nginx, alone, gateway].map(async (started: { stop(): Promise<void> } | undefined) => started?.stop()))
   await rm(folder, { recursive: true })
 })
 
@@ -86,6 +86,12 @@ describe('what reaches the gateway', () => {
     '/%61pi/x',
   ])('is the path as it was sent: %s', async (target) => {
     expect(echoOf(await get(target)).target).toBe(target)
+  })
+
+  test('is nothing but what its paths say in plain letters', async () => {
+    expect((await get('//api/doubled')).body).toContain('The page')
+    expect((await get('/api/../doubled')).body).toContain('The page')
+    expect(gateway.targets.join()).not.toContain('doubled')
   })
 
   // FWD-08, OAU-47
