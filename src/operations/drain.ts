@@ -44,6 +44,8 @@ export function createDrain({ config, publicServer, inFlight, report, wait, rele
     // Also those that were opened and never used: Node counts them as neither idle nor in flight.
     publicServer.closeAllConnections()
     await closed
+    // Those that were cut are told of in the log only when their answers have closed too.
+    await inFlight.empty()
 
     await release()
     report('stopped', { inFlight: cut })

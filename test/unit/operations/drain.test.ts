@@ -140,4 +140,15 @@ describe('going away', () => {
     await inFlight.empty()
     expect(inFlight.count).toBe(0)
   })
+
+  test('a client that leaves with a second request waiting behind the first leaves nothing in flight', async () => {
+    const { port, inFlight, arrived } = await begin()
+    const connection = await openRaw(port)
+    connection.write(GET + GET)
+    await arrived(2)
+    expect(inFlight.count).toBe(2)
+    connection.destroy()
+    await inFlight.empty()
+    expect(inFlight.count).toBe(0)
+  })
 })
