@@ -1,0 +1,72 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Processes, Started } from './processes.ts'
+
+interface Place {
+  /** Folder of this nginx alone; made here. */
+  readonly folder: string
+  readonly port: number
+  readonly core: number
+}
+
+/** Runs nginx with one worker and what stands in `http`, pinned to a core; resolves once it listens. */
+export async function startNginx(processes: Processes, { folder, port, core }: Place, http: string): Promise<Started> {
+  await mkdir(folder, { recursive: true })
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((each) => `${each}_temp_path ${folder}/${each};`)
+  const text = `
+daemon off;
+worker_processes 1;
+pid ${folder}/pid;
+error_log stderr error;
+events { worker_connections 1024; }
+http {
+  access_log off;
+  keepalive_requests 1000000000;
+  ${temporary.join('\n  ')}
+  ${http}
+}
+`
+  const file = join(folder, 'nginx.conf')
+  await writeFile(file, text)
+  const started = processes.start({ command: 'nginx', words: ['-p', folder, '-c', file, '-e', 'stderr'], core })
+  await started.listens(port)
+  return started
+}
+
+/** An nginx that only carries, with connections kept on both sides: the limit on this machine. */
+export function carryingNginx(port: number, upstreamPort: number, accessToken: string): string {
+  return `
+  upstream api {
+    server 127.0.0.1:${upstreamPort};
+    keepalive 64;
+    keepalive_requests 1000000000;
+  }
+  server {
+    listen 127.0.0.1:${port};
+    location /api/ {
+      proxy_pass http://api/;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_set_header Cookie "";
+      proxy_set_header Authorization "Bearer ${accessToken}";
+    }
+  }`
+}
+
+/**
+ * The API that everybody carries to. It answers only what is carried well: with the token that the provider issued, and without the
+ * browser's cookie; and it counts, so that nobody can answer in its place.
+ */
+export function answeringNginx(port: number, accessToken: string, answer: string): string {
+  return `
+  default_type application/json;
+  server {
+    listen 127.0.0.1:${port};
+    location = /count { stub_status; }
+    location / {
+      if ($http_authorization != "Bearer ${accessToken}") { return 401; }
+      if ($http_cookie != "") { return 400; }
+      return 200 '${answer}';
+    }
+  }`
+}

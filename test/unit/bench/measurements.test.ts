@@ -1,0 +1,157 @@
+import { describe, expect, test } from '@jest/globals'
+import { judgeCarrying, judgeColdStart } from '../../../bench/goals.ts'
+import { findFaults } from '../../../bench/measure-turn.ts'
+import { median } from '../../../bench/median.ts'
+import { readWrk } from '../../../bench/read-wrk.ts'
+import { commandsBetween, readCommandStatistics } from '../../../bench/redis.ts'
+import { summarise, type Turn } from '../../../bench/summarise.ts'
+import { idleShare } from '../../../bench/usage.ts'
+
+const WELL = `Running 5s test @ http://127.0.0.1:8080/api/item
+  1 threads and 50 connections
+  Thread Stats   Avg      Stdev     Max   +/- Stdev
+    Latency     3.10ms    1.02ms  25.11ms   92.90%
+    Req/Sec    16.30k     1.21k   17.90k    80.00%
+  Latency Distribution
+     50%    2.94ms
+     75%    3.20ms
+     90%    3.90ms
+     99%    1.20s
+  81543 requests in 5.03s, 29.16MB read
+Requests/sec:  16211.33
+Transfer/sec:      5.80MB
+`
+
+const TURN: Turn = {
+  requests: 1000,
+  seconds: 1,
+  p50Milliseconds: 1,
+  p99Milliseconds: 2,
+  cpuMicroseconds: 50_000,
+  residentBytes: 2 ** 20,
+  redisCommands: undefined,
+  loadIdle: 0.5,
+  faults: [],
+}
+
+describe('what the measurements make of their numbers', () => {
+  test('the median is the middle one, whatever the order, and the mean of the two in the middle', () => {
+    expect(median([9, 1, 5])).toBe(5)
+    expect(median([10, 9, 100, 1])).toBe(9.5)
+    expect(() => median([])).toThrow('no median')
+  })
+
+  test('throughput, ratio and cost come from the turns, each by its own median, so that one bad turn changes nothing', () => {
+    const slow = [{ ...TURN }, { ...TURN, seconds: 2 }, { ...TURN }]
+    const fast = [
+      { ...TURN, requests: 3000, residentBytes: 3 * 2 ** 20 },
+      { ...TURN, requests: 1, seconds: 60, cpuMicroseconds: 9_000_000, p99Milliseconds: 900, residentBytes: 2 * 2 ** 20 },
+      { ...TURN, requests: 5000, cpuMicroseconds: 100_000 },
+    ]
+    const [one, other] = summarise(
+      new Map([
+        ['fast', fast],
+        ['slow', slow],
+      ]),
+      'slow',
+    )
+    expect(one).toMatchObject({
+      name: 'fast',
+      requestsPerSecond: 3000,
+      ratio: 3,
+      p99Milliseconds: 2,
+      residentMegabytes: 2,
+      spread: [1 / 60, 5000],
+    })
+    expect(one?.cpuMicrosecondsPerRequest).toBe(20)
+    expect(other).toMatchObject({ name: 'slow', requestsPerSecond: 1000, ratio: 1 })
+  })
+
+  test('nothing is compared with a base that was not measured', () => {
+    expect(() => summarise(new Map([['fast', [TURN]]]), 'slow')).toThrow('no median')
+  })
+
+  test('Redis commands are counted over all turns, most frequent first; without a Redis there is no count', () => {
+    const turns = [
+      { ...TURN, redisCommands: { set: 1, get: 1000 } },
+      { ...TURN, redisCommands: { get: 1000, ping: 2 } },
+    ]
+    const [row, none] = summarise(
+      new Map([
+        ['with', turns],
+        ['without', [TURN]],
+      ]),
+      'with',
+    )
+    expect(row?.redisCommands).toEqual([
+      ['get', 2000],
+      ['ping', 2],
+      ['set', 1],
+    ])
+    expect(row?.redisPerRequest).toBeCloseTo(2003 / 2000)
+    expect(none?.redisCommands).toBeUndefined()
+  })
+
+  test('a fault of any turn stays with the row', () => {
+    const [row] = summarise(new Map([['it', [TURN, { ...TURN, faults: ['broken'] }, { ...TURN, faults: ['broken'] }]]]), 'it')
+    expect(row?.faults).toEqual(['broken'])
+  })
+
+  test('goals are held at their bounds and missed beyond them', () => {
+    const [row] = summarise(new Map([['it', [{ ...TURN, redisCommands: { ping: 5 } }]]]), 'it')
+    if (row === undefined) throw new Error('There is no row.')
+    const held = (changed: Partial<typeof row>) => judgeCarrying({ ...row, ...changed }).map((goal) => goal.held)
+    expect(held({ ratio: 2.5, redisPerRequest: 0.005 })).toEqual([true, true])
+    expect(held({ ratio: 2.49, redisPerRequest: 1 })).toEqual([false, false])
+    expect(judgeColdStart('it', 999.4).held).toBe(true)
+    expect(judgeColdStart('it', 1000).held).toBe(false)
+  })
+})
+
+describe('what the measurements read', () => {
+  test('wrk says how much was answered how fast, in whichever unit it chose', () => {
+    expect(readWrk(WELL)).toEqual({
+      requests: 81_543,
+      seconds: 5.03,
+      p50Milliseconds: 2.94,
+      p99Milliseconds: 1200,
+      refused: 0,
+      socketErrors: 0,
+    })
+    expect(readWrk(WELL.replace('2.94ms', '980.00us')).p50Milliseconds).toBeCloseTo(0.98)
+    expect(readWrk(WELL.replace('5.03s', '1.50m')).seconds).toBe(90)
+  })
+
+  test('answers that are errors and connections that break are seen, and make the turn invalid', () => {
+    const bad = `${WELL}  Socket errors: connect 1, read 2, write 3, timeout 4\n  Non-2xx or 3xx responses: 12\n`
+    const answer = readWrk(bad)
+    expect(answer).toMatchObject({ refused: 12, socketErrors: 10 })
+    expect(findFaults(answer, answer.requests)).toEqual(['12 answers were errors', '10 connections failed'])
+  })
+
+  test('answers that the upstream never gave make the turn invalid, those on their way at its end do not', () => {
+    const answer = readWrk(WELL)
+    expect(findFaults(answer, answer.requests + 50)).toEqual([])
+    expect(findFaults(answer, answer.requests - 1)).toHaveLength(1)
+    expect(findFaults(answer, answer.requests + 1000)).toHaveLength(1)
+    expect(findFaults({ ...answer, requests: 0 }, 0)).toEqual(['nothing was answered'])
+  })
+
+  test('what wrk does not say is an error, not a zero', () => {
+    expect(() => readWrk('unable to connect to 127.0.0.1:1 Connection refused')).toThrow('Connection refused')
+    expect(() => readWrk(WELL.replace(/^ +99%.*\n/m, ''))).toThrow('did not say')
+  })
+
+  test('only the commands sent meanwhile count, and not those that ask for the count', () => {
+    const before = readCommandStatistics('# Commandstats\r\ncmdstat_get:calls=10,usec=5\r\ncmdstat_info:calls=1,usec=5\r\n')
+    const after = readCommandStatistics(
+      'cmdstat_get:calls=30,usec=9\r\ncmdstat_client|tracking:calls=2,usec=1\r\ncmdstat_info:calls=2,usec=5\r\n',
+    )
+    expect(commandsBetween(before, after)).toEqual({ get: 20, 'client|tracking': 2 })
+    expect(commandsBetween(after, after)).toEqual({})
+  })
+
+  test('the idle share of a core is of the time between two readings', () => {
+    expect(idleShare({ idle: 100, total: 1000 }, { idle: 150, total: 1200 })).toBe(0.25)
+  })
+})
