@@ -11,13 +11,14 @@ export interface Contradiction {
   readonly write: string
 }
 
-/** Whether everything at these paths could be read; what could not is never held against something else. */
+/** Whether everything at and below these paths could be read; what could not is never held against something else. */
 export type IsSound = (...paths: readonly string[]) => boolean
 
 /** Adds every contradiction to what is wrong with the single settings; runs whether or not something is. */
 export function checkContradictions(settings: Settings, context: z.RefinementCtx<Settings>): void {
   const broken = context.issues.flatMap(({ code, path = [] }) => (code === 'unrecognized_keys' ? [] : [path.join('.')]))
-  const isSound: IsSound = (...paths) => paths.every((path) => !broken.some((wrong) => `${path}.`.startsWith(`${wrong}.`)))
+  const isSound: IsSound = (...paths) =>
+    paths.every((path) => !broken.some((wrong) => isWithin(path, wrong) || isWithin(wrong, path)))
   for (const { path, refused, write } of [
     ...findContradictions(settings, isSound),
     ...findRouteContradictions(settings, isSound),
@@ -30,6 +31,10 @@ export function checkContradictions(settings: Settings, context: z.RefinementCtx
       input: undefined,
     })
   }
+}
+
+function isWithin(path: string, outer: string): boolean {
+  return `${path}.`.startsWith(`${outer}.`)
 }
 
 function* findContradictions(settings: Settings, isSound: IsSound): Generator<Contradiction> {

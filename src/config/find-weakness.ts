@@ -18,8 +18,11 @@ const WELL_KNOWN = new Set([
 
 /** What makes a secret guessable, as the rest of a sentence that begins with its name; undefined if nothing does. */
 export function findWeakness(secret: string, leastLength: number, leastVariety: number): string | undefined {
-  if (/[^\x21-\x7e]/.test(secret)) return 'holds white space, a line break or a character outside ASCII.'
-  if (secret.startsWith('<') || secret.includes('${')) return 'is a placeholder.'
+  if (secret === '') return 'is empty.'
+  if (!/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(secret)) {
+    return 'holds white space at an end, a line break or a character outside ASCII.'
+  }
+  if (/^<.*>$|^\$\{.*\}$/.test(secret)) return 'is a placeholder.'
   const folded = secret.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
   if (PLACEHOLDERS.some((phrase) => folded.includes(phrase))) return 'is a placeholder or holds a well-known phrase.'
   if (WELL_KNOWN.has(secret)) return 'is a well-known example that everybody can look up.'

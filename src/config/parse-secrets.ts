@@ -7,13 +7,13 @@ export const MAKE_A_KEY = "a random one, made by: openssl rand -base64 48 | tr -
 
 /** A key of this server: 43 characters hold 256 random bits in base64. */
 export function parseServerKey(text: string): Secret | Refusal {
-  const weakness = findWeakness(text, 43, 12)
+  const weakness = findWeakness(text, 43, 8)
   return weakness === undefined ? new Secret(text) : { refused: weakness, write: MAKE_A_KEY }
 }
 
 /** The secret that the provider gave this client; it made it, so only what nobody should accept is refused. */
 export function parseClientSecret(text: string): Secret | Refusal {
-  const weakness = text === '' ? 'is empty.' : findWeakness(text, 16, 8)
+  const weakness = findWeakness(text, 16, 5)
   if (weakness === undefined) return new Secret(text)
   return {
     refused: weakness,

@@ -16,7 +16,7 @@ const SAYS: Partial<Record<ErrorCode, string>> = {
   DUPLICATE_KEY: 'has the same key twice in one group.',
   MULTIPLE_DOCS: 'holds several documents.',
   TAB_AS_INDENT: 'is indented with a tab.',
-  BAD_INDENT: 'is indented wrongly.',
+  BAD_INDENT: 'is indented wrongly, or a bracket is not closed.',
   TAG_RESOLVE_FAILED: 'has a tag that means nothing here.',
   BAD_ALIAS: 'has an alias that leads nowhere.',
 }
@@ -34,7 +34,8 @@ export function readConfigText(text: string): ConfigFile | readonly FileRefusal[
     const { line, col } = lines.linePos(offset)
     return `line ${line}, column ${col}`
   }
-  const wrong = [...document.errors, ...document.warnings]
+  // One slip of syntax makes many errors after it; only keys that are there twice stand for themselves.
+  const wrong = [...document.errors, ...document.warnings].filter(({ code }, index) => index === 0 || code === 'DUPLICATE_KEY')
   if (wrong.length > 0) {
     return wrong.map(({ code, pos }) => ({
       refused: SAYS[code] ?? 'is not well-formed YAML.',

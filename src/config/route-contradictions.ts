@@ -6,7 +6,8 @@ import type { Settings } from './settings.ts'
 
 /** What is wrong between routes, and between a route and the rest. */
 export function* findRouteContradictions(settings: Settings, isSound: IsSound): Generator<Contradiction> {
-  if (!isSound('routes')) return
+  // One broken route does not hide what is wrong with the others.
+  if (!Array.isArray(settings.routes)) return
   const seen = new Set<string>()
   for (const [index, route] of settings.routes.entries()) {
     const at = `routes.${index}`
