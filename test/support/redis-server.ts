@@ -33,6 +33,8 @@ export interface RedisServer {
   start(): Promise<void>
   /** Sends a command on a connection of its own. */
   command(...args: readonly string[]): Promise<unknown>
+  /** Sends commands that happen in one step (`MULTI`). */
+  transaction(...commands: readonly (readonly string[])[]): Promise<unknown>
   /** Every record: strings as they are, hashes and sorted sets as JSON. */
   dump(): Promise<Map<string, string>>
   /** Watches the commands that clients send. */
@@ -100,6 +102,11 @@ export async function startRedis({ password, args = [] }: RedisOptions = {}): Pr
       child = await startAt(port)
     },
     command,
+    transaction: (...commands) =>
+      withClient(urlOf(port), async (send) => {
+        for (const words of [['MULTI'], ...commands]) await send(words)
+        return send(['EXEC'])
+      }),
     dump: () => dumpAll(urlOf(port)),
     monitor: () => startMonitor(port, password, command),
     async stop() {

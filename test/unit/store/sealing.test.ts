@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { createDecipheriv, createHmac, randomBytes } from 'node:crypto'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { Secret } from '../../../src/config/secret.ts'
 import { createSealer } from '../../../src/store/sealing.ts'
 
