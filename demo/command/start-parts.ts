@@ -43,9 +43,14 @@ export async function startParts({ env, port, output, onEnd }: Settings): Promis
   return [
     { name: 'The demo provider', url: `${issuer}/.well-known/openid-configuration` },
     { name: 'The demo API', url: apiUrl },
-    { name: 'Coatcheck', url: `${gateway.privateUrl}/readyz` },
+    { name: 'Coatcheck', url: `${gateway.privateUrl}/readyz`, advice: adviseOnStore },
     { name: 'The page', url: appOrigin },
   ]
+}
+
+function adviseOnStore(answer: string): string | undefined {
+  if (!answer.includes('"store":"unavailable"')) return undefined
+  return 'The store that COATCHECK_STORE names does not answer. Start it, or leave the variable out: then sessions live in this process.'
 }
 
 function newSecret(): string {

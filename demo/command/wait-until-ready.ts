@@ -5,17 +5,19 @@ export interface Part {
   readonly name: string
   /** Answers 200 when the part is ready. */
   readonly url: string
+  /** Says what to do, by the answer that it gave instead. */
+  readonly advice?: (answer: string) => string | undefined
 }
 
-const PATIENCE_MILLISECONDS = 20_000
+const PATIENCE_MILLISECONDS = 10_000
 
 /** Resolves when every part answers; refuses, naming the one that does not and what it said, when patience has run out. */
 export async function waitUntilReady(parts: readonly Part[], signal: AbortSignal): Promise<void> {
   const deadline = performance.now() + PATIENCE_MILLISECONDS
-  for (const { name, url } of parts) {
+  for (const { name, url, advice } of parts) {
     for (let said = await ask(url); said !== 'ready'; said = await ask(url)) {
       if (signal.aborted) return
-      if (performance.now() > deadline) throw notStarted(`${name} does not get ready: ${said}`)
+      if (performance.now() > deadline) throw notStarted(advice?.(said) ?? `${name} does not get ready: ${said}`)
       await pause(50)
     }
   }

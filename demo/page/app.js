@@ -20,7 +20,6 @@ async function refresh() {
 
 function tell(sentence) {
   if (notice.textContent !== sentence) notice.textContent = sentence
-  notice.hidden = sentence === ''
 }
 
 /** Runs a deed once at a time: a second press while it runs does nothing. */
@@ -51,7 +50,7 @@ const calls = document.querySelectorAll('[data-call]')
 for (const button of calls) {
   const [method, path] = button.dataset.call.split(' ')
   onPress(button, async () => {
-    for (const other of calls) other.setAttribute('aria-pressed', `${other === button}`)
+    for (const other of calls) other.setAttribute('aria-current', `${other === button}`)
     await callApi(method, path)
     await refresh()
   })

@@ -4,6 +4,7 @@ import type { BrowserContext, Page } from 'playwright-core'
 import { startChromium, type Chromium } from '../support/chromium.ts'
 import { runDemo, type Demo } from '../support/demo.ts'
 import { findFreePort } from '../support/free-port.ts'
+import { until } from '../support/until.ts'
 
 describe('the demo, in a browser', () => {
   let chromium: Chromium
@@ -156,6 +157,29 @@ describe('the demo, as a command', () => {
     const next = createServer()
     await new Promise<void>((resolve, reject) => next.once('error', reject).listen(port, '127.0.0.1', resolve))
     await new Promise((resolve) => next.close(resolve))
+  })
+
+  test('provider and API run on their own too, from variables, and end when they are told to', async () => {
+    const [providerPort, apiPort] = [await findFreePort(), await findFreePort()]
+    const shared = { DEMO_ISSUER: `http://127.0.0.1:${providerPort}`, DEMO_CLIENT_SECRET: 'a-secret-of-this-test' }
+    const provider = runDemo(
+      { ...shared, DEMO_APP_URL: 'https://localhost:8443', DEMO_PROVIDER_LISTEN: `127.0.0.1:${providerPort}` },
+      'demo/provider.ts',
+    )
+    const api = runDemo({ ...shared, DEMO_API_LISTEN: `127.0.0.1:${apiPort}` }, 'demo/api.ts')
+    await until('both listen', () => [provider, api].every((part) => part.said().includes('listens on')))
+
+    const metadata = await fetch(`${shared.DEMO_ISSUER}/.well-known/openid-configuration`)
+    expect(await metadata.json()).toMatchObject({ issuer: shared.DEMO_ISSUER, code_challenge_methods_supported: ['S256'] })
+    const refused = await fetch(`http://127.0.0.1:${apiPort}/hello`, { headers: { Authorization: 'Bearer made-up' } })
+    expect(refused.status).toBe(401)
+    expect(refused.headers.get('WWW-Authenticate')).toBe('Bearer error="invalid_token"')
+
+    expect(await Promise.all([provider.end('SIGTERM'), api.end('SIGTERM')])).toEqual([0, 0])
+
+    const forgetful = runDemo({ DEMO_ISSUER: shared.DEMO_ISSUER }, 'demo/provider.ts')
+    expect(await forgetful.end()).toBe(1)
+    expect(forgetful.said()).toContain('Set DEMO_APP_URL, DEMO_CLIENT_SECRET')
   })
 
   test('a port that another program holds, and a port that is none, are said in a sentence', async () => {

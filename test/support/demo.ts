@@ -13,10 +13,13 @@ export interface Demo {
   readonly end: (signal?: NodeJS.Signals) => Promise<number | null>
 }
 
-/** Runs the demo as `npm run demo` does once everything is installed. Settings of whoever runs the tests stay out of it. */
-export function runDemo(settings: Record<string, string>): Demo {
-  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('COATCHECK_'))
-  const child = spawn(process.execPath, ['demo/main.ts'], {
+/**
+ * Runs the demo as `npm run demo` does once everything is installed, or one of its parts. Settings of whoever runs the tests
+ * stay out of it.
+ */
+export function runDemo(settings: Record<string, string>, script = 'demo/main.ts'): Demo {
+  const own = Object.entries(process.env).filter(([name]) => !/^(COATCHECK|DEMO)_/.test(name))
+  const child = spawn(process.execPath, [script], {
     cwd: ROOT,
     env: { ...Object.fromEntries(own), NODE_OPTIONS: '', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
