@@ -1,0 +1,161 @@
+import { afterEach, describe, expect, test } from '@jest/globals'
+
+import type { ProviderConfig } from '../../../src/config/config.ts'
+import type { Refreshable } from '../../../src/oidc/port.ts'
+import { createScriptedPairs, forge } from '../../support/scripted-pair.ts'
+import { answers, type Answer, type Script } from '../../support/scripted-provider.ts'
+
+const pairs = createScriptedPairs()
+afterEach(() => pairs.stopAll())
+
+/** Someone who signed in, and the provider as it is from then on. */
+async function signedIn(script: Script = {}, overrides: Partial<ProviderConfig> = {}, now?: () => number) {
+  const pair = await pairs.start({}, overrides, now)
+  const { identity, refreshToken = '' } = await pair.signIn()
+  const grant: Refreshable = { refreshToken, issuer: identity.issuer, subject: identity.subject, authTime: identity.authTime }
+  Object.assign(pair.there.script, script)
+  return { ...pair, grant, refresh: () => pair.provider.refresh(grant) }
+}
+
+const answering = (answer: Answer): Script => ({ token: () => answer })
+const claim = (changes: Readonly<Record<string, unknown>>): Script => ({ claims: (honest) => ({ ...honest, ...changes }) })
+const seconds = () => Math.floor(Date.now() / 1000)
+
+describe('a refresh', () => {
+  test('brings new tokens, and who they are about', async () => {
+    const { there, refresh, grant } = await signedIn()
+    const answer = await refresh()
+    expect(answer).toMatchObject({
+      kind: 'refreshed',
+      tokens: { expiresInSeconds: 3600, scope: 'openid profile', identity: { subject: 'alice', acr: 'loa2' } },
+    })
+    const { form, headers } = there.last('token')
+    expect(Object.fromEntries(form)).toEqual({ grant_type: 'refresh_token', refresh_token: grant.refreshToken })
+    expect(headers.authorization).toMatch(/^Basic /)
+  })
+
+  test('need not bring an ID token, a refresh token or a lifetime', async () => {
+    const script: Script = { token: ({ access_token }) => ({ access_token, token_type: 'bearer' }) }
+    const { refresh } = await signedIn(script)
+    expect(await refresh()).toEqual({
+      kind: 'refreshed',
+      tokens: {
+        accessToken: expect.any(String),
+        expiresInSeconds: undefined,
+        refreshToken: undefined,
+        scope: undefined,
+        idToken: undefined,
+        identity: undefined,
+      },
+    })
+  })
+
+  test.each([400, 401])('is refused by the provider alone: invalid_grant with %i', async (status) => {
+    const answer = answers.json(
+      status,
+      { error: 'invalid_grant' },
+      status === 401 ? { 'www-authenticate': 'Basic realm="x"' } : {},
+    )
+    const { refresh } = await signedIn(answering(answer))
+    expect(await refresh()).toEqual({ kind: 'refused' })
+  })
+
+  test.each([
+    ['invalid_grant and 403', answers.json(403, { error: 'invalid_grant' })],
+    ['invalid_grant and 500', answers.json(500, { error: 'invalid_grant' })],
+    ['invalid_grant and 200', answers.json(200, { error: 'invalid_grant' })],
+    ['invalid_grant as HTML', answers.text(400, 'text/html', '{"error":"invalid_grant"}')],
+    ['invalid_grant in a list', answers.json(400, [{ error: 'invalid_grant' }])],
+    ['invalid_client', answers.json(401, { error: 'invalid_client' }, { 'www-authenticate': 'Basic' })],
+    ['invalid_request', answers.json(400, { error: 'invalid_request' })],
+    ['unsupported_grant_type', answers.json(400, { error: 'unsupported_grant_type' })],
+    ['temporarily_unavailable', answers.json(400, { error: 'temporarily_unavailable' })],
+    ['500', answers.status(500)],
+    ['502 and HTML', answers.html(502)],
+    ['503', answers.status(503)],
+    ['429', answers.status(429)],
+    ['404', answers.status(404)],
+    ['a redirect', answers.redirect('https://evil.example.com', 308)],
+    ['HTML', answers.html()],
+    ['half an answer', answers.text(200, 'application/json', '{"acc')],
+    ['nothing', answers.json(200, {})],
+    ['a megabyte', answers.huge(1_000_000)],
+    ['a cut connection', answers.reset()],
+    ['silence', answers.hang()],
+    ['half an answer and then silence', answers.stall()],
+  ])('that meets %s is only put off: everything else is weather', async (_, answer) => {
+    const { refresh } = await signedIn(answering(answer), { refreshTimeoutMilliseconds: 500 })
+    expect(await refresh()).toMatchObject({ kind: 'unavailable', error: { name: 'GatewayError' } })
+  })
+
+  test('has a deadline of its own', async () => {
+    const { refresh } = await signedIn(answering(answers.hang()), {
+      timeoutMilliseconds: 60_000,
+      refreshTimeoutMilliseconds: 200,
+    })
+    expect(await refresh()).toMatchObject({ kind: 'unavailable', error: { code: 'provider_unavailable' } })
+  })
+
+  test.each([
+    ['7', 7],
+    ['0', 0],
+    ['86400', 300],
+    ['Sun, 22 Nov 2026 12:00:30 GMT', 30],
+    ['Sun, 22 Nov 2020 12:00:00 GMT', 0],
+    ['Sun, 22 Nov 2099 12:00:00 GMT', 300],
+    ['soon', undefined],
+    ['-1', undefined],
+    ['1e9', undefined],
+  ])('is asked to come back by Retry-After %s: in %p seconds', async (value, expected) => {
+    let offset = 0
+    const { refresh } = await signedIn(answering(answers.status(503, { 'retry-after': value })), {}, () => Date.now() + offset)
+    offset = Date.parse('2026-11-22T12:00:00Z') - Date.now() - 1
+    const answer = await refresh()
+    expect(answer).toMatchObject({ kind: 'unavailable' })
+    if (answer.kind === 'unavailable') {
+      if (expected === 30) expect([29, 30, 31]).toContain(answer.retryAfterSeconds)
+      else expect(answer.retryAfterSeconds).toBe(expected)
+    }
+  })
+
+  test.each([
+    ['another issuer (refresh-token-invalid-issuer)', claim({ iss: 'https://evil.example.com' })],
+    ['another person (refresh-token-invalid-sub)', claim({ sub: 'mallory' })],
+    ['another client', claim({ aud: 'another-client' })],
+    ['another client too', claim({ aud: ['coatcheck', 'another-client'] })],
+    ['another sign-in', claim({ auth_time: 1 })],
+    ['an expired time', { claims: (honest: object) => ({ ...honest, exp: seconds() - 301 }) }],
+    ['an old time of issue', { claims: (honest: object) => ({ ...honest, iat: seconds() - 86_400 }) }],
+    ['the hash of another access token', claim({ at_hash: 'AAAAAAAAAAAAAAAAAAAAAA' })],
+    ['the marks of a logout token', claim({ events: { 'http://schemas.openid.net/event/backchannel-logout': {} } })],
+    ['no signature', { idToken: (claims: object) => forge(claims, { alg: 'none' }) }],
+    ['a forged signature', { idToken: (claims: object) => forge(claims, { alg: 'HS256' }, 'x') }],
+  ])('whose ID token has %s is not used at all', async (_, script) => {
+    const { refresh } = await signedIn(script)
+    expect(await refresh()).toMatchObject({ kind: 'unavailable', error: { code: 'provider_answer_invalid' } })
+  })
+
+  test.each([
+    ['no time of sign-in', claim({ auth_time: undefined })],
+    ['a nonce', claim({ nonce: 'of the login' })],
+    ['another session at the provider', claim({ sid: 'another' })],
+  ])('whose ID token has %s is good', async (_, script) => {
+    const { refresh } = await signedIn(script)
+    expect(await refresh()).toMatchObject({ kind: 'refreshed' })
+  })
+
+  test('learns from userinfo what has changed there', async () => {
+    const { there, refresh } = await signedIn({}, { userinfo: true })
+    there.script.userinfo = (honest) => ({ ...honest, roles: ['fewer'] })
+    expect(await refresh()).toMatchObject({ tokens: { identity: { claims: { roles: ['fewer'], name: 'Alice Example' } } } })
+  })
+
+  test.each([
+    ['fails', answers.status(500)],
+    ['is about somebody else', answers.json(200, { sub: 'mallory' })],
+  ])('keeps its tokens when userinfo %s', async (_, answer) => {
+    const { there, refresh } = await signedIn({}, { userinfo: true })
+    there.script.userinfo = () => answer
+    expect(await refresh()).toMatchObject({ kind: 'refreshed', tokens: { idToken: expect.any(String), identity: undefined } })
+  })
+})
