@@ -175,6 +175,39 @@ describe('a Redis that refuses', () => {
   })
 })
 
+describe('a server that became a replica', () => {
+  test('is left for whoever is at its address now, once a write was refused', async () => {
+    let ahead = 0
+    const there = await openStore(redis.url, { now: () => Date.now() + ahead })
+    // As though the connection had stood for a while.
+    ahead = 60_000
+    await redis.command('REPLICAOF', '127.0.0.1', '1')
+    await expect(there.store.write(key, 'x', 60_000)).rejects.toMatchObject({ code: 'store_unavailable' })
+    await until('it was left', () => there.events.some(({ fields }) => 'note' in fields && fields.note === 'READONLY'))
+    await until('the link is live', () => there.store.link.live)
+  })
+})
+
+describe('closing', () => {
+  test('waits for what was asked before', async () => {
+    const writing = store.write(key, 'last', 60_000)
+    await store.close()
+    expect(await writing).toBe(true)
+    expect((await redis.dump()).get(key)).toBe('last')
+  })
+})
+
+describe('a long outage', () => {
+  test('keeps nobody waiting: calls fail at once', async () => {
+    let ahead = 0
+    const there = await openStore(redis.url, { now: () => Date.now() + ahead })
+    await redis.kill()
+    await until('the link is lost', () => !there.store.link.live)
+    ahead = 1_000
+    await expect(there.store.read([key])).rejects.toMatchObject({ detail: { note: 'read: not connected' } })
+  })
+})
+
 describe('a short break', () => {
   test('calls wait it out instead of failing', async () => {
     await store.write(key, '1:kept', 60_000)
