@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
+import { parseConfig } from '../../../src/config/parse-config.ts'
 import { parseClientSecret, parseServerKey } from '../../../src/config/parse-secrets.ts'
 import { Secret } from '../../../src/config/secret.ts'
 import { CLIENT_SECRET, LEAST, parseWith, problemsOf, SERVER_KEY } from '../../support/config-env.ts'
@@ -248,6 +249,7 @@ describe('any other setting', () => {
     expect(problemsOf({ ...LEAST, NODE_OPTIONS: '--max-old-space-size=200 --insecure-http-parser' })).toMatchObject([
       { place: 'NODE_OPTIONS' },
     ])
+    expect(() => parseConfig({ env: LEAST, execArgv: ['--insecure-http-parser'] })).toThrow('command line of node')
     expect(problemsOf({ ...LEAST, NODE_OPTIONS: '--max-old-space-size=200', NODE_TLS_REJECT_UNAUTHORIZED: '1' })).toEqual([])
   })
 
