@@ -81,7 +81,7 @@ export async function startScriptedProvider(options: ScriptedOptions = {}): Prom
     { readonly nonce: string | undefined; readonly challenge: string | undefined; readonly authTime: number }
   >()
   const clientId = 'coatcheck'
-  const clientSecret = 'a secret: with signs % & é + /'
+  const clientSecret = 'a secret: with signs % & + /'
   const subject = options.subject ?? 'alice'
   let issuer = ''
 

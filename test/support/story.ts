@@ -47,6 +47,7 @@ async function tell<Provider extends AnyProvider>(
   const origin = `http://localhost:${port}`
   const provider = await start(origin)
   const upstream = await startUpstream()
+  const stopOthers = () => Promise.all([provider.stop(), upstream.close()])
   const gateway = await startGateway({
     COATCHECK_BASE_URL: origin,
     COATCHECK_LISTEN: `127.0.0.1:${port}`,
@@ -55,6 +56,9 @@ async function tell<Provider extends AnyProvider>(
     COATCHECK_CLIENT_SECRET: provider.clientSecret,
     COATCHECK_ROUTES: `/api/=${upstream.origin}/`,
     ...env,
+  }).catch(async (error: unknown) => {
+    await stopOthers()
+    throw error
   })
   await gateway.ready()
 
@@ -80,7 +84,7 @@ async function tell<Provider extends AnyProvider>(
     },
     async stop() {
       await gateway.stop()
-      await Promise.all([provider.stop(), upstream.close()])
+      await stopOthers()
     },
   }
 }
