@@ -8,21 +8,26 @@ const MOST_MILLISECONDS = 5000
  * (RFC 9112 §9.3). A body that goes on for too long costs its sender the connection.
  */
 export function discardRest(request: IncomingMessage): void {
-  if (request.readableEnded || request.destroyed || !hasBody(request)) return
+  const { socket } = request
+  if (request.readableEnded || socket.destroyed || !hasBody(request)) return
   let left = MOST_OCTETS
   const deadline = setTimeout(cut, MOST_MILLISECONDS)
 
   function cut(): void {
-    if (!request.complete) request.socket.destroy()
+    socket.destroy()
+  }
+  function finish(): void {
+    clearTimeout(deadline)
+    socket.off('close', finish)
   }
 
   request.on('data', (piece: Buffer) => {
     left -= piece.length
     if (left < 0) cut()
   })
-  request.once('close', () => clearTimeout(deadline))
-  request.once('end', () => clearTimeout(deadline))
-  request.resume()
+  request.once('end', finish).resume()
+  // Not the request's own `close`: Node forgets a request once it is answered.
+  socket.once('close', finish)
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

@@ -1,6 +1,9 @@
 import { type FailureCode, GatewayError } from '../errors.ts'
 
-/** What undici's and the system's error codes come to; `HPE_…`, the parser's, are in no list. */
+// The parser's errors have a name of their own, and a code for some of them only.
+const PARSER_ERROR = 'HTTPParserError'
+
+/** What undici's and the system's error codes come to. */
 const FAILURE_OF: Readonly<Record<string, FailureCode>> = {
   UND_ERR_CONNECT_TIMEOUT: 'upstream_timed_out',
   UND_ERR_HEADERS_TIMEOUT: 'upstream_timed_out',
@@ -34,7 +37,7 @@ export function upstreamFailure(error: unknown, hasBegun: boolean): GatewayError
   if (error instanceof GatewayError) return error
   const code = codeOf(error)
   if (code === undefined) return new GatewayError('internal', { cause: error })
-  if (code.startsWith('HPE_') || (hasBegun && LOST_CONNECTION.has(code))) {
+  if (code === PARSER_ERROR || (hasBegun && LOST_CONNECTION.has(code))) {
     return new GatewayError('upstream_answer_invalid', { cause: error, note: code })
   }
   const failure = Object.hasOwn(FAILURE_OF, code) ? FAILURE_OF[code] : undefined
@@ -43,6 +46,7 @@ export function upstreamFailure(error: unknown, hasBegun: boolean): GatewayError
 }
 
 function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined
-  return typeof error.code === 'string' ? error.code : undefined
+  if (typeof error !== 'object' || error === null) return undefined
+  if ('name' in error && error.name === PARSER_ERROR) return PARSER_ERROR
+  return 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }

@@ -18,7 +18,7 @@ export interface RawConnection {
 
 /** Connects to a port of this machine. */
 export async function openRaw(port: number): Promise<RawConnection> {
-  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
   const watchers = new Set<() => void>()
   let text = ''
   let hasEnded = false

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { UpstreamAnswer } from './upstream.ts'
 
 const MEGABYTE = 'x'.repeat(1024 * 1024)
@@ -27,18 +27,18 @@ export const ANSWERS: Readonly<Record<string, UpstreamAnswer>> = {
     'end',
   ),
   '/other-coding': wire('HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n', 'end'),
-  '/surplus': wire('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhelloHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nghost', 'stay'),
+  '/surplus': wire('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhelloHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nghost', 'next'),
   '/unasked-switch': wire('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n', 'stay'),
   '/unasked-continue': wire('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello', 'stay'),
-  '/body-with-204': wire('HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nghost', 'stay'),
+  '/body-with-204': wire('HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nghost', 'next'),
   '/until-close': wire('HTTP/1.1 200 OK\r\n\r\nuntil the end', 'end'),
   '/early-hints': wire(
     'HTTP/1.1 103 Early Hints\r\nLink: </x.js>; rel=preload\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello',
-    'stay',
+    'next',
   ),
   '/trailers': wire(
     'HTTP/1.1 200 OK\r\nTrailer: Set-Cookie\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nSet-Cookie: late=1\r\nX-Late: 1\r\n\r\n',
-    'stay',
+    'next',
   ),
   '/big': (_request, response) => writeBig(response, 32),
   '/events': (_request, response) => {
@@ -54,13 +54,14 @@ export function send(response: ServerResponse, status: number, headers: readonly
   response.end(body)
 }
 
-/** Exactly these bytes, past Node's own HTTP. */
-export function wire(bytes: string, then: 'end' | 'reset' | 'stay'): UpstreamAnswer {
-  return ({ socket }: IncomingMessage) => {
+/** Exactly these bytes, past Node's own HTTP; `next`: the answer is complete, and the connection waits for another request. */
+export function wire(bytes: string, then: 'end' | 'reset' | 'stay' | 'next'): UpstreamAnswer {
+  return ({ socket }, response) => {
     socket.write(bytes, 'latin1', () => {
       if (then === 'end') socket.end()
       else if (then === 'reset') socket.resetAndDestroy()
     })
+    if (then === 'next') response.emit('finish')
   }
 }
 

@@ -59,7 +59,7 @@ export async function startUpstream(own: Readonly<Record<string, UpstreamAnswer>
     requests.push(record)
     const body = readBody(request, record, tell)
     response.on('close', () => {
-      record.isAborted = !response.writableFinished
+      record.isAborted = !response.writableFinished && request.socket.destroyed
       tell()
     })
     tell()

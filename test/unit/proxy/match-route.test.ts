@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { createRouteTable, upstreamTarget } from '../../../src/proxy/match-route.ts'
 import { routeTo } from '../../support/carrying-lane.ts'
 

@@ -15,7 +15,6 @@ describe('what undici reports', () => {
     ['constructor', 'upstream_unreachable'],
     ['UND_ERR_CONNECT_TIMEOUT', 'upstream_timed_out'],
     ['UND_ERR_HEADERS_TIMEOUT', 'upstream_timed_out'],
-    ['HPE_INVALID_CONSTANT', 'upstream_answer_invalid'],
     ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'upstream_answer_invalid'],
     ['UND_ERR_DESTROYED', 'draining'],
   ])('%s is %s', (code, failure) => {
@@ -24,6 +23,11 @@ describe('what undici reports', () => {
 
   test('is a broken answer where the connection was lost after the first byte', () => {
     expect(upstreamFailure(withCode('ECONNRESET'), true).code).toBe('upstream_answer_invalid')
+  })
+
+  test('is a broken answer where the parser says so, with or without a code', () => {
+    const parsing = Object.assign(new Error('x'), { name: 'HTTPParserError', code: undefined })
+    expect(upstreamFailure(parsing, false).code).toBe('upstream_answer_invalid')
   })
 
   test('is our own fault where it has no code, and stays what it is where it is ours already', () => {

@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { type CarryingLane, liveSession, routeTo, startCarryingLane } from '../../support/carrying-lane.ts'
+import { findFreePort } from '../../support/free-port.ts'
+import { openRaw, rawRequest } from '../../support/raw-client.ts'
+
+const HEAD = 'Host: a\r\nCookie: session=1\r\nConnection: close\r\n'
+let lane: CarryingLane
+
+beforeAll(async () => {
+  const nobody = await findFreePort()
+  lane = await startCarryingLane({
+    route: { headersTimeoutMilliseconds: 300, bodyTimeoutMilliseconds: 300 },
+    moreRoutes: [routeTo(`http://127.0.0.1:${nobody}`, { prefix: '/gone/' })],
+  })
+})
+afterAll(() => lane.close())
+
+function ask(path: string): Promise<string> {
+  return rawRequest(lane.port, `GET ${path} HTTP/1.1\r\n${HEAD}\r\n`)
+}
+
+describe('an upstream that fails', () => {
+  // HTTP-27
+  test.each([
+    ['/gone/x', 502, 'upstream_unreachable'],
+    ['/api/close-at-once', 502, 'upstream_unreachable'],
+    ['/api/half-header', 502, 'upstream_answer_invalid'],
+    ['/api/garbage', 502, 'upstream_answer_invalid'],
+    ['/api/two-lengths', 502, 'upstream_answer_invalid'],
+    ['/api/length-and-chunked', 502, 'upstream_answer_invalid'],
+    ['/api/other-coding', 502, 'upstream_answer_invalid'],
+    ['/api/unasked-switch', 502, 'upstream_answer_invalid'],
+    ['/api/unasked-continue', 502, 'upstream_answer_invalid'],
+    ['/api/too-many-headers', 502, 'upstream_answer_invalid'],
+    ['/api/hang', 504, 'upstream_timed_out'],
+  ])('%s is %i %s', async (path, status, code) => {
+    const answer = await ask(path)
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} .*\r\n\r\n${code}$`, 's'))
+    expect(answer).not.toContain('hello')
+    expect(answer).not.toContain('127.0.0.1')
+  })
+
+  // HTTP-28
+  test.each(['/api/die-mid-body', '/api/die-mid-chunk'])('in the middle of its body is seen to fail: %s', async (path) => {
+    const own = await startCarryingLane()
+    try {
+      const answer = await rawRequest(own.port, `GET ${path} HTTP/1.1\r\n${HEAD}\r\n`)
+      expect(answer).not.toMatch(/\r\n0\r\n\r\n$/)
+      expect(answer).not.toMatch(/HTTP\/1.1 502/)
+      expect(await own.reported()).toMatchObject({ status: 200, code: 'upstream_answer_invalid', aborted: false })
+    } finally {
+      await own.close()
+    }
+  })
+
+  test('by falling silent in the middle of its body is cut off', async () => {
+    const answer = await ask('/api/stall-mid-body')
+    expect(answer).toMatch(/^HTTP\/1.1 200 .*only this$/s)
+    await lane.upstream.until(() => lane.upstream.last().isAborted)
+  })
+
+  // HTTP-29
+  test('to keep a connection open is asked again, once, where asking changes nothing', async () => {
+    let count = 0
+    lane.upstream.answer('/flaky', (request, response) => {
+      count += 1
+      if (count === 1) request.socket.destroy()
+      else response.end('second')
+    })
+    expect(await ask('/api/flaky')).toMatch(/second/)
+    expect(count).toBe(2)
+    count = 0
+    lane.upstream.answer('/never', (request) => {
+      count += 1
+      request.socket.destroy()
+    })
+    expect(await ask('/api/never')).toMatch(/^HTTP\/1.1 502 /)
+    expect(count).toBe(2)
+  })
+
+  test.each(['Content-Length: 0\r\n\r\n', 'Content-Length: 2\r\n\r\nhi'])(
+    'is never asked twice to change something',
+    async (rest) => {
+      let count = 0
+      lane.upstream.answer('/unsafe', (request) => {
+        count += 1
+        request.socket.destroy()
+      })
+      expect(await rawRequest(lane.port, `POST /api/unsafe HTTP/1.1\r\n${HEAD}${rest}`)).toMatch(
+        /^HTTP\/1.1 502 .*upstream_unreachable$/s,
+      )
+      expect(count).toBe(1)
+    },
+  )
+
+  test('says so while the gateway closes', async () => {
+    const own = await startCarryingLane()
+    const client = await openRaw(own.port)
+    client.write(`GET /api/hang HTTP/1.1\r\n${HEAD}\r\n`)
+    await own.upstream.until(() => own.upstream.requests.length === 1)
+    await own.carry.close()
+    expect(await client.closed()).toMatch(/^HTTP\/1.1 503 .*draining$/s)
+    await own.close()
+  })
+})
+
+describe('a client that leaves', () => {
+  test.each(['/api/hang', '/api/events', '/api/stall-mid-body'])(
+    'ends the call upstream, and that is no failure: %s',
+    async (path) => {
+      const own = await startCarryingLane()
+      try {
+        const client = await openRaw(own.port)
+        client.write(`GET ${path} HTTP/1.1\r\nHost: a\r\nCookie: session=1\r\n\r\n`)
+        await own.upstream.until(() => own.upstream.requests.length === 1)
+        client.destroy()
+        await own.upstream.until(() => own.upstream.last().isAborted)
+        const line = await own.reported()
+        expect(line.aborted).toBe(true)
+        expect(line.code).toBeUndefined()
+        expect(own.carry.inFlight()).toBe(0)
+      } finally {
+        await own.close()
+      }
+    },
+  )
+
+  test('before its session was found asks nothing of the upstream', async () => {
+    let found: (() => void) | undefined
+    const own = await startCarryingLane({
+      steps: { findSession: () => new Promise((resolve) => (found = () => resolve(liveSession()))) },
+    })
+    try {
+      const client = await openRaw(own.port)
+      client.write('GET /api/x HTTP/1.1\r\nHost: a\r\n\r\n')
+      while (own.carry.inFlight() === 0) await new Promise(setImmediate)
+      client.destroy()
+      expect((await own.reported()).aborted).toBe(true)
+      found?.()
+      await new Promise(setImmediate)
+      expect(own.upstream.requests).toEqual([])
+    } finally {
+      await own.close()
+    }
+  })
+
+  test('with several questions open leaves none of them behind', async () => {
+    const own = await startCarryingLane()
+    try {
+      const client = await openRaw(own.port)
+      client.write(
+        'GET /api/hang HTTP/1.1\r\nHost: a\r\nCookie: session=1\r\n\r\nGET /api/hang HTTP/1.1\r\nHost: a\r\nCookie: session=1\r\n\r\n',
+      )
+      await own.upstream.until(() => own.upstream.requests.length === 2)
+      client.destroy()
+      await own.upstream.until(() => own.upstream.requests.every(({ isAborted }) => isAborted))
+      await own.reported(2)
+      expect(own.lines.every(({ aborted }) => aborted)).toBe(true)
+      expect(own.carry.inFlight()).toBe(0)
+    } finally {
+      await own.close()
+    }
+  })
+})
