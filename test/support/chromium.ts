@@ -1,10 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type BrowserContext, chromium } from 'playwright-core'
 import { programPath } from './programs.ts'
 
-export interface ChromiumOptions {
+interface ChromiumOptions {
   /** Hosts that are to be found on 127.0.0.1; no other name is ever resolved. */
   readonly hosts: readonly string[]
   /** Fingerprint of the test's own certificate authority; certificates of others stay errors. */
@@ -12,16 +9,17 @@ export interface ChromiumOptions {
 }
 
 export interface Chromium {
-  /** The browser with its cookies, as a new person has it. */
+  /** The first of them. */
   readonly context: BrowserContext
+  /** A person who was never here: no cookie, no cache. */
+  readonly newPerson: () => Promise<BrowserContext>
   readonly close: () => Promise<void>
 }
 
 /** Runs Debian's Chromium with a profile of its own, which dies with it. */
 export async function startChromium({ hosts, trust }: ChromiumOptions): Promise<Chromium> {
-  const profile = await mkdtemp(join(tmpdir(), 'coatcheck-chromium-'))
   const rules = [...hosts.map((host) => `MAP ${host} 127.0.0.1`), 'MAP * ~NOTFOUND', 'EXCLUDE 127.0.0.1']
-  const context = await chromium.launchPersistentContext(profile, {
+  const browser = await chromium.launch({
     executablePath: programPath('chromium'),
     headless: true,
     args: [
@@ -36,10 +34,5 @@ export async function startChromium({ hosts, trust }: ChromiumOptions): Promise<
       '--disable-sync',
     ],
   })
-  return { context, close }
-
-  async function close(): Promise<void> {
-    await context.close()
-    await rm(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
-  }
+  return { context: await browser.newContext(), newPerson: () => browser.newContext(), close: () => browser.close() }
 }

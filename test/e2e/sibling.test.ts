@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import type { BrowserContext, Page } from 'playwright-core'
+import { callApi, signIn, startWorld, type World } from './world.ts'
+
+let world: World
+let person: BrowserContext
+let app: Page
+let sibling: Page
+
+beforeAll(async () => {
+  world = await startWorld()
+  person = await world.newPerson()
+  app = await person.newPage()
+  await signIn(app, '/', world)
+}, 60_000)
+
+afterAll(async () => {
+  await person?.close()
+  await world?.stop()
+})
+
+// SameSite=Strict does not help here: app.shop.test and evil.shop.test are one site, so the browser does send the cookie.
+beforeEach(async () => {
+  sibling = await person.newPage()
+  await sibling.goto(world.siblingOrigin)
+})
+
+/** Runs on the sibling's page; resolves with what its script learns. */
+const attack = (script: string): Promise<unknown> => sibling.evaluate(`(async () => { ${script} })().catch(String)`)
+const reached = (mark: string): boolean => world.api.requests.some(({ target }) => target.includes(mark))
+
+test('The same call by the app itself arrives.', async () => {
+  expect((await callApi(app, '/api/transfer?by=app')).status).toBe(200)
+  expect(reached('by=app')).toBe(true)
+})
+
+describe('A page on a sibling host, opened by a person who is signed in,', () => {
+  test('does send their cookie: it is the same site, and only the proof of origin is left.', async () => {
+    const wire = await person.newCDPSession(sibling)
+    await wire.send('Network.enable')
+    const sent = new Promise<string>((resolve) => {
+      wire.on('Network.requestWillBeSentExtraInfo', ({ headers }) => resolve(headers['cookie'] ?? headers['Cookie'] ?? 'none'))
+    })
+    await attack(`await fetch('${world.origin}/api/transfer?by=cookie', { credentials: 'include', mode: 'no-cors' })`)
+    expect(await sent).toContain('__Host-Http-coatcheck=')
+    expect(reached('by=cookie')).toBe(false)
+  })
+
+  test.each([
+    ['a fetch', "await fetch(URL, { credentials: 'include' })"],
+    [
+      'a fetch with our header, which is asked for first',
+      "await fetch(URL, { credentials: 'include', headers: { 'X-CSRF': '1' } })",
+    ],
+    ['a post', "await fetch(URL, { method: 'POST', credentials: 'include', body: 'a=1' })"],
+    [
+      'a post that asks for no answer',
+      "await fetch(URL, { method: 'POST', credentials: 'include', mode: 'no-cors', body: '{}' })",
+    ],
+    ['a beacon', 'navigator.sendBeacon(URL, "a=1"); await fetch(URL).catch(() => undefined)'],
+    [
+      'an image',
+      'await new Promise((done) => { const image = new Image(); image.onload = image.onerror = done; image.src = URL })',
+    ],
+    [
+      'a script',
+      'await new Promise((done) => { const script = document.createElement("script"); script.onload = script.onerror = done; script.src = URL; document.body.append(script) })',
+    ],
+    [
+      'a WebSocket',
+      'await new Promise((done) => { const socket = new WebSocket(URL.replace("https", "wss")); socket.onopen = socket.onclose = done })',
+    ],
+    [
+      'an event stream',
+      'await new Promise((done) => { const events = new EventSource(URL, { withCredentials: true }); events.onerror = done; events.onopen = done })',
+    ],
+  ])('reaches nothing of the API by %s.', async (what, script) => {
+    const mark = `by=${encodeURIComponent(what)}`
+    await attack(`const URL = '${world.origin}/api/transfer?${mark}'; ${script}`)
+    expect(reached(mark)).toBe(false)
+  })
+
+  test.each([
+    ['a form', 'post', '/api/transfer'],
+    ['a form that only asks', 'get', '/api/transfer'],
+  ])('reaches nothing of the API by %s.', async (_, method, path) => {
+    const mark = `form-${method}`
+    await attack(
+      `document.body.innerHTML = '<form method="${method}" action="${world.origin}${path}"><input name="by" value="${mark}"></form>'; document.forms[0].submit()`,
+    )
+    await sibling.waitForURL(`${world.origin}/**`)
+    expect(world.api.requests.some(({ target, body }) => `${target}${body}`.includes(mark))).toBe(false)
+  })
+
+  test('learns nothing about the person.', async () => {
+    expect(
+      await attack(
+        `return await (await fetch('${world.origin}/bff/session', { credentials: 'include', headers: { 'X-CSRF': '1' } })).text()`,
+      ),
+    ).toMatch(/TypeError: Failed to fetch/)
+    expect(await attack(`return await (await fetch('${world.origin}/bff/session', { credentials: 'include' })).text()`)).toMatch(
+      /TypeError: Failed to fetch/,
+    )
+  })
+
+  test('cannot sign them out.', async () => {
+    await attack(`await fetch('${world.origin}/bff/logout', { method: 'POST', credentials: 'include', mode: 'no-cors' })`)
+    await attack(
+      `document.body.innerHTML = '<form method="post" action="${world.origin}/bff/logout"></form>'; document.forms[0].submit()`,
+    )
+    await sibling.waitForURL(`${world.origin}/**`)
+    expect((await callApi(app, '/api/still-here')).status).toBe(200)
+  })
+
+  test('cannot show the app or the gateway in a frame.', async () => {
+    for (const path of ['/', '/bff/logout', '/bff/login']) {
+      await attack(
+        `await new Promise((done) => { const frame = document.createElement('iframe'); frame.onload = done; frame.src = '${world.origin}${path}'; document.body.append(frame) })`,
+      )
+    }
+    const frames = sibling.frames().filter((frame) => frame !== sibling.mainFrame())
+    expect(frames).toHaveLength(3)
+    for (const frame of frames) expect(frame.url()).toMatch(/^chrome-error:/)
+  })
+
+  // CK-19: what a sibling can do is to plant cookies of other names, and to fill the jar.
+  test('cannot plant a cookie that the gateway would take for its own.', async () => {
+    await attack(`document.cookie = '__Host-Http-coatcheck=planted; Domain=shop.test; Secure; Path=/'`)
+    await attack(`document.cookie = 'coatcheck=planted; Domain=shop.test; Secure; Path=/'`)
+    expect((await callApi(app, '/api/planted')).status).toBe(200)
+  })
+})

@@ -1,0 +1,200 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { BrowserContext, Page } from 'playwright-core'
+import { createCertificateAuthority } from '../support/certificates.ts'
+import { startChromium } from '../support/chromium.ts'
+import { findFreePort } from '../support/free-port.ts'
+import { type GatewayProcess, startProcess } from '../support/gateway-process.ts'
+import { type Nginx, startNginx } from '../support/nginx.ts'
+import { startProvider, type TestProvider } from '../support/provider.ts'
+import { type RedisServer, startRedis } from '../support/redis-server.ts'
+import { until } from '../support/until.ts'
+import { startUpstream, type Upstream } from '../support/upstream.ts'
+
+const APP = 'app.shop.test'
+/** On the same site as the app, in somebody else's hands. */
+const SIBLING = 'evil.shop.test'
+/** On another site. */
+const IDP = 'idp.other.test'
+
+/** Everything that a person's request passes, for real: Chromium, nginx with the shipped file, the gateway, Redis, a provider, an API. */
+export interface World {
+  readonly origin: string
+  readonly siblingOrigin: string
+  readonly provider: TestProvider
+  readonly redis: RedisServer
+  readonly api: Upstream
+  readonly nginx: Nginx
+  /** What the gateway was given to keep. */
+  readonly secrets: { readonly clientSecret: string; readonly serverKey: string }
+  readonly newPerson: () => Promise<BrowserContext>
+  readonly gateway: () => GatewayProcess
+  /** Ends the gateway and resolves when nobody listens in its place. */
+  readonly stopGateway: () => Promise<void>
+  readonly startGateway: () => Promise<void>
+  readonly stop: () => Promise<void>
+}
+
+/** Starts it all on free ports of 127.0.0.1, under hosts that the browser and the gateway find there. */
+export async function startWorld(): Promise<World> {
+  const stops: (() => Promise<unknown>)[] = []
+  const begun = <Thing>(thing: Thing, stop: (thing: Thing) => Promise<unknown>): Thing => {
+    stops.unshift(() => stop(thing))
+    return thing
+  }
+  const stop = async (): Promise<void> => {
+    for (const each of stops) await each()
+  }
+
+  try {
+    const folder = begun(await mkdtemp(join(tmpdir(), 'coatcheck-e2e-')), (path) => rm(path, { recursive: true }))
+    const authority = await createCertificateAuthority(folder)
+    const gatewayAddress = `127.0.0.1:${await findFreePort()}`
+    const api = begun(await startUpstream(), (started) => started.close())
+    const redis = begun(await startRedis(), (started) => started.stop())
+    const page = fileURLToPath(new URL('page', import.meta.url))
+    const certificate = await authority.issue(APP)
+    const nginx = begun(await startNginx({ serverName: APP, certificate, page, gateway: gatewayAddress }), (started) =>
+      started.stop(),
+    )
+    const secrets = { clientSecret: randomBytes(32).toString('base64url'), serverKey: randomBytes(32).toString('base64url') }
+    const { certificate: cert, key } = await authority.issue(IDP)
+    const provider = begun(
+      await startProvider({
+        host: IDP,
+        https: { cert, key },
+        appOrigins: [nginx.origin],
+        interactive: 'page',
+        clientSecret: secrets.clientSecret,
+      }),
+      (started) => started.stop(),
+    )
+    const sibling = await startSibling(await authority.issue(SIBLING))
+    begun(sibling, (started) => started.stop())
+
+    const env = {
+      COATCHECK_BASE_URL: nginx.origin,
+      COATCHECK_LISTEN: gatewayAddress,
+      COATCHECK_PRIVATE_LISTEN: '127.0.0.1:0',
+      COATCHECK_ISSUER: provider.issuer,
+      COATCHECK_CLIENT_ID: provider.clientId,
+      COATCHECK_CLIENT_SECRET: secrets.clientSecret,
+      COATCHECK_SECRETS: secrets.serverKey,
+      COATCHECK_STORE: redis.url,
+      COATCHECK_ROUTES: `/api/=${api.origin}/`,
+      COATCHECK_TRUSTED_PROXIES: '127.0.0.1/32',
+      COATCHECK_DRAIN_DELAY: '0s',
+      NODE_EXTRA_CA_CERTS: authority.file,
+      NODE_OPTIONS: `--import=${new URL('resolve-hosts.ts', import.meta.url).href}`,
+    }
+    let gateway = await startReady(env)
+    const stopGateway = async (): Promise<void> => {
+      gateway.kill('SIGTERM')
+      await gateway.ended
+    }
+    begun(undefined, stopGateway)
+    const chromium = begun(await startChromium({ hosts: [APP, SIBLING, IDP], trust: authority.fingerprint }), (started) =>
+      started.close(),
+    )
+
+    return {
+      origin: nginx.origin,
+      siblingOrigin: sibling.origin,
+      provider,
+      redis,
+      api,
+      nginx,
+      secrets,
+      newPerson: chromium.newPerson,
+      gateway: () => gateway,
+      stopGateway,
+      startGateway: async () => {
+        gateway = await startReady(env)
+      },
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** Opens the app as a person does, and signs in with a real click at the provider; ends where the app says who it is. */
+export async function signIn(page: Page, path: string, { origin }: World): Promise<void> {
+  await page.goto(origin + path)
+  await page.locator('#who', { hasText: 'nobody' }).waitFor()
+  await page.locator('#sign-in').click()
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.locator('#who', { hasText: 'alice' }).waitFor()
+}
+
+/** What a script of the app is told. */
+export interface Answer {
+  readonly status: number
+  readonly type: string
+  readonly body: string
+}
+
+/** Calls as the app's own script does. */
+export function callApi(page: Page, target: string, method = 'GET'): Promise<Answer> {
+  const script = `fetch(${JSON.stringify(target)}, { method: '${method}', headers: { 'X-CSRF': '1' } }).then(async (answer) =>
+    ({ status: answer.status, type: answer.headers.get('content-type') ?? '', body: await answer.text() }))`
+  return page.evaluate<Answer>(script)
+}
+
+/** Signs out as an app does, here and with a click at the provider, and ends in the app as nobody. */
+export async function signOut(page: Page, { origin }: World): Promise<void> {
+  const { body } = await callApi(page, '/bff/logout', 'POST')
+  await page.goto(new URL(JSON.parse(body).continue, origin).href)
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.waitForURL(`${origin}/**`)
+  await page.goto(origin)
+  await page.locator('#who', { hasText: 'nobody' }).waitFor()
+}
+
+async function startReady(env: Readonly<Record<string, string>>): Promise<GatewayProcess> {
+  const gateway = startProcess(env)
+  try {
+    const { privateUrl } = await gateway.listening()
+    await until('the gateway is ready', async () => (await fetch(`${privateUrl}/readyz`)).ok)
+    return gateway
+  } catch (error) {
+    gateway.kill('SIGKILL')
+    await gateway.ended
+    throw error
+  }
+}
+
+interface Sibling {
+  readonly origin: string
+  readonly stop: () => Promise<void>
+}
+
+/** A page on which the tests run what an attacker would have put there. */
+async function startSibling({
+  certificate: cert,
+  key,
+}: {
+  readonly certificate: string
+  readonly key: string
+}): Promise<Sibling> {
+  const server = createServer({ cert, key }, (_, response) => {
+    response.setHeader('Content-Type', 'text/html')
+    response.end('<!doctype html><title>A sibling</title>')
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('No port was given.')
+  return { origin: `https://${SIBLING}:${address.port}`, stop }
+
+  async function stop(): Promise<void> {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  }
+}
