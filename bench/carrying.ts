@@ -18,7 +18,7 @@ interface Plan {
   readonly tell: (progress: string) => void
 }
 
-const CORES = { gateway: 0, load: 1 } as const
+const CORES = { gatewayCore: 0, loadCore: 1 } as const
 const ANSWER_BYTES = 200
 
 /**
@@ -29,13 +29,12 @@ export async function measureCarrying(plan: Plan): Promise<readonly Row[]> {
   const { turns, seconds, folder, processes, provider, nodeFlags, tell } = plan
   const upstreamPort = await findFreePort()
   const answer = jsonOf(ANSWER_BYTES)
-  const place = { folder: join(folder, 'upstream'), port: upstreamPort, core: CORES.load }
+  const place = { folder: join(folder, 'upstream'), port: upstreamPort, core: CORES.loadCore }
   await startNginx(processes, place, answeringNginx(upstreamPort, provider.accessToken, answer))
   const contenders = await startContenders({
     processes,
     folder,
-    gatewayCore: CORES.gateway,
-    loadCore: CORES.load,
+    ...CORES,
     provider,
     upstreamPort,
     nodeFlags,
@@ -44,7 +43,7 @@ export async function measureCarrying(plan: Plan): Promise<readonly Row[]> {
   const measured = new Map<string, Turn[]>(contenders.map(({ name }) => [name, []]))
   for (let turn = 0; turn <= turns; turn += 1) {
     for (const contender of contenders) {
-      const result = await measureTurn(contender, { seconds, core: CORES.load, upstreamPort, answer })
+      const result = await measureTurn(contender, { processes, seconds, ...CORES, upstreamPort, answer })
       if (turn > 0) measured.get(contender.name)?.push(result)
       const says = turn === 0 ? 'warm-up' : `turn ${turn} of ${turns}`
       tell(`${says}: ${Math.round(result.requests / result.seconds)} requests/s, ${contender.name}`)

@@ -34,9 +34,9 @@ export interface Surroundings {
 
 export const NAMES = {
   coatcheck: 'Coatcheck',
-  express: 'express + express-session + connect-redis + http-proxy-middleware',
-  empty: 'node:http + undici, no session, no checks',
-  nginx: 'nginx proxy_pass, no session, no checks',
+  express: 'usual Express stack',
+  empty: 'bare node:http + undici',
+  nginx: 'bare nginx',
 } as const
 
 /** Coatcheck as `npm start` runs it, with a session that somebody signed in for. */

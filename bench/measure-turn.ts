@@ -1,14 +1,10 @@
-import { execFile } from 'node:child_process'
 import { request } from 'node:http'
-import { promisify } from 'node:util'
 import type { Contender } from './contenders.ts'
-import { searchPath } from './programs.ts'
+import type { Processes } from './processes.ts'
 import { readWrk, type WrkAnswer } from './read-wrk.ts'
 import { commandsBetween, countRedisCommands } from './redis.ts'
 import type { Turn } from './summarise.ts'
-import { idleShare, readCoreTime, readUsage } from './usage.ts'
-
-const run = promisify(execFile)
+import { foreignShare, idleShare, readCoreTime, readOwnCpuMicroseconds, readUsage } from './usage.ts'
 
 export const CONNECTIONS = 50
 
@@ -26,8 +22,10 @@ export const BROWSER_HEADERS = {
 } as const
 
 interface Load {
+  readonly processes: Processes
   readonly seconds: number
-  readonly core: number
+  readonly gatewayCore: number
+  readonly loadCore: number
   readonly upstreamPort: number
   /** What every answer must be. */
   readonly answer: string
@@ -47,7 +45,8 @@ export async function measureTurn(contender: Contender, load: Load): Promise<Tur
     cpuMicroseconds: after.usage.cpuMicroseconds - before.usage.cpuMicroseconds,
     residentBytes: after.usage.residentBytes,
     redisCommands: before.commands && after.commands && commandsBetween(before.commands, after.commands),
-    loadIdle: idleShare(before.core, after.core),
+    loadIdle: idleShare(before.loadCore, after.loadCore),
+    foreign: foreignShare([before.gatewayCore, before.loadCore], [after.gatewayCore, after.loadCore], after.own - before.own),
     faults: [...wrong, ...findFaults(answer, after.carried - before.carried)],
   }
 }
@@ -62,8 +61,8 @@ export function findFaults(answer: WrkAnswer, carried: number): readonly string[
   if (answer.refused > 0) faults.push(`${answer.refused} answers were errors`)
   if (answer.socketErrors > 0) faults.push(`${answer.socketErrors} connections failed`)
   if (answer.requests === 0) faults.push('nothing was answered')
-  // What is on its way when the load ends was carried, but nobody waits for its answer.
-  if (carried < answer.requests || carried > answer.requests + CONNECTIONS + 1) {
+  // What is on its way when a load ends was carried, but nobody waits for its answer; it may also be counted in the next turn.
+  if (carried < answer.requests || carried > answer.requests + 2 * CONNECTIONS + 2) {
     faults.push(`${answer.requests} answers for ${carried} requests at the upstream`)
   }
   return faults
@@ -83,16 +82,16 @@ function findWrongAnswer({ url, headers }: Contender, expected: string): Promise
   })
 }
 
-async function read({ pid, redisPort }: Contender, { core, upstreamPort }: Load) {
+async function read({ pid, redisPort }: Contender, { gatewayCore, loadCore, upstreamPort }: Load) {
   const commands = redisPort === undefined ? undefined : await countRedisCommands(redisPort)
   const status = await (await fetch(`http://127.0.0.1:${upstreamPort}/count`)).text()
   const [, carried = '0'] = /^ \d+ \d+ (\d+)/m.exec(status) ?? []
-  return { commands, carried: Number(carried), usage: readUsage(pid), core: readCoreTime(core) }
+  const cores = { gatewayCore: readCoreTime(gatewayCore), loadCore: readCoreTime(loadCore) }
+  return { commands, carried: Number(carried), usage: readUsage(pid), own: readOwnCpuMicroseconds(), ...cores }
 }
 
-async function runWrk({ url, headers }: Contender, { seconds, core }: Load): Promise<WrkAnswer> {
+async function runWrk({ url, headers }: Contender, { seconds, loadCore, processes }: Load): Promise<WrkAnswer> {
   const lines = Object.entries({ ...BROWSER_HEADERS, ...headers }).flatMap(([name, value]) => ['-H', `${name}: ${value}`])
   const words = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--latency', ...lines, url]
-  const { stdout } = await run('taskset', ['-c', String(core), 'wrk', ...words], { env: { PATH: searchPath() } })
-  return readWrk(stdout)
+  return readWrk(await processes.start({ command: 'wrk', words, core: loadCore }).ended())
 }

@@ -9,13 +9,14 @@ interface Place {
   readonly core: number
 }
 
-/** Runs nginx with one worker and what stands in `http`, pinned to a core; resolves once it listens. */
+/** Runs nginx as one process with what stands in `http`, pinned to a core; resolves once it listens. */
 export async function startNginx(processes: Processes, { folder, port, core }: Place, http: string): Promise<Started> {
   await mkdir(folder, { recursive: true })
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((each) => `${each}_temp_path ${folder}/${each};`)
   const text = `
+# One process, which is its own worker: nothing is left when it is killed.
 daemon off;
-worker_processes 1;
+master_process off;
 pid ${folder}/pid;
 error_log stderr error;
 events { worker_connections 1024; }

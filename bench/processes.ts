@@ -12,8 +12,8 @@ export interface Started {
   readonly listens: (port: number) => Promise<void>
   /** Resolves once this URL answers 200; rejects likewise. */
   readonly answers: (url: string) => Promise<void>
-  /** Resolves once it has ended well by itself; rejects otherwise. */
-  readonly ended: () => Promise<void>
+  /** Resolves with what it said once it has ended well by itself; rejects otherwise. */
+  readonly ended: () => Promise<string>
   readonly stop: () => Promise<void>
 }
 
@@ -66,8 +66,10 @@ export function createProcesses(): Processes {
       listens: (port) => until(() => isOpen(port), `listen on ${port}`),
       answers: (url) => until(() => isWell(url), `answer 200 at ${url}`),
       async ended() {
-        if (!hasEnded(child)) await once(child, 'exit')
+        // Not `exit`: what it said may still be on its way then.
+        if (!hasEnded(child)) await once(child, 'close')
         if (child.exitCode !== 0) throw new Error(`${command} ${words.join(' ')} has ended badly: ${said()}`)
+        return said()
       },
       stop: () => stop(child),
     }

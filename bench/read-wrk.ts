@@ -29,7 +29,7 @@ export function readWrk(text: string): WrkAnswer {
 }
 
 function percentile(text: string, percent: number): number {
-  const [, value = '', unit] = find(text, new RegExp(String.raw`^\s+${percent}%\s+([\d.]+)(us|ms|s|m)$`, 'm'))
+  const [, value = '', unit] = find(text, new RegExp(String.raw`^\s+${percent}%\s+([\d.]+)(us|ms|s|m)\s*$`, 'm'))
   return Number(value) * milliseconds(unit)
 }
 

@@ -27,7 +27,7 @@ ${list([...machine, ...versions])}
 
 ${renderMarkdown(carrying)}
 A signed-in GET of a JSON answer of 200 bytes, over ${CONNECTIONS} connections that are kept, with the headers that a browser sends. Each contender
-is one process on one core (\`taskset -c 0\`; nginx with one worker). The load (wrk with one thread), Redis and the API share the other
+is one process on one core (\`taskset -c 0\`). The load (wrk with one thread), Redis and the API share the other
 core (\`taskset -c 1\`). Contenders take turns (A, B, C, D, A, B …): ${options.turns} of ${options.seconds} seconds each, after a warm-up that is dropped;
 each number is the median of the turns, Redis commands are those of all turns together. CPU is user and system time of the
 contender's processes; memory is what is resident after a turn; *load idle* is the share of a turn in which the other core had
@@ -40,9 +40,10 @@ of the two has a Redis of its own, so that commands can be counted. What the con
 
 - **Coatcheck** (\`src/main.ts serve\`, its defaults): proof of origin, both deadlines of the session, freshness of the token, the
   hygiene of headers both ways, metrics.
-- **The usual stack** ([express-proxy.ts](alternatives/express-proxy.ts)): the header \`X-CSRF\`, the session and the token's expiry; an
+- **The usual Express stack**, express + express-session + connect-redis + http-proxy-middleware
+  ([express-proxy.ts](alternatives/express-proxy.ts)): the header \`X-CSRF\`, the session and the token's expiry; an
   agent that keeps connections. It extends the session in Redis with each request, which idle sessions need there.
-- **node:http + undici** ([empty-proxy.ts](alternatives/empty-proxy.ts)) and **nginx**: nothing but carrying. They are the limits of the
+- **Bare node:http + undici** ([empty-proxy.ts](alternatives/empty-proxy.ts)) and **bare nginx**: nothing but carrying. They are the limits of the
   runtime and of the machine.
 
 ${list(remarks)}

@@ -5,6 +5,8 @@ import type { Plot } from './plot.ts'
 import type { Row } from './summarise.ts'
 import type { Table } from './table.ts'
 
+const MOST_FOREIGN = 0.1
+const LEAST_IDLE = 0.05
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
 
 /** What the carrying lane measured, as a table. */
@@ -20,7 +22,7 @@ export function carryingTable(rows: readonly Row[]): Table {
       `${row.cpuMicrosecondsPerRequest.toFixed(0)} µs`,
       `${row.residentMegabytes.toFixed(0)} MiB`,
       row.redisCommands === undefined ? '–' : row.redisPerRequest.toFixed(4),
-      `${(row.loadIdle * 100).toFixed(0)} %`,
+      percent(row.loadIdle),
       row.faults.length === 0 ? '0' : 'INVALID',
     ]),
   }
@@ -33,10 +35,22 @@ export function carryingRemarks(rows: readonly Row[]): readonly string[] {
     const list = redisCommands.map(([command, count]) => `${whole.format(count)} ${command}`).join(', ')
     return [`Redis commands of ${name} in all turns together: ${list === '' ? 'none' : list}.`]
   })
-  const limited = rows.flatMap(({ name, loadIdle }) =>
-    loadIdle < 0.1 ? [`The core of the load had no time left for ${name}: it can do more than this.`] : [],
+  const most = Math.max(...rows.map(({ foreign }) => foreign))
+  const disturbed =
+    most < MOST_FOREIGN
+      ? []
+      : [`DISTURBED: other programs took up to ${percent(most)} of the two cores; repeat this on a quiet machine.`]
+  const limited = rows.flatMap(({ name, loadIdle, foreign }) =>
+    foreign < MOST_FOREIGN && loadIdle < LEAST_IDLE
+      ? [`The core of the load had no time left for ${name}: it can do more than this.`]
+      : [],
   )
-  return [...sent, ...limited, ...rows.flatMap(({ name, faults }) => faults.map((fault) => `INVALID, ${name}: ${fault}.`))]
+  return [
+    ...disturbed,
+    ...sent,
+    ...limited,
+    ...rows.flatMap(({ name, faults }) => faults.map((fault) => `INVALID, ${name}: ${fault}.`)),
+  ]
 }
 
 /** What cold starts measured, as a table. */
@@ -61,7 +75,7 @@ export function goalsTable(goals: readonly Goal[]): Table {
 /** The carrying lane's throughput, as a plot. */
 export function carryingPlot(rows: readonly Row[]): Plot {
   const bars = rows.map(({ name, requestsPerSecond, ratio, spread }) => ({
-    name,
+    name: name === NAMES.express ? `${name}: express-session, connect-redis, http-proxy-middleware` : name,
     value: requestsPerSecond,
     label: `${whole.format(requestsPerSecond)} (${ratio.toFixed(2)}x)`,
     spread,
@@ -84,4 +98,8 @@ export function coldStartPlot(rows: readonly StartRow[]): Plot {
 
 function sayBars(bars: readonly { readonly name: string; readonly label: string }[]): string {
   return `${bars.map(({ name, label }) => `${name}: ${label}`).join('; ')}.`
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(0)} %`
 }

@@ -14,6 +14,8 @@ export interface Turn {
   readonly redisCommands: Readonly<Record<string, number>> | undefined
   /** Share of the turn in which the core of the load had nothing to do, 0 to 1: near 0, the load was the limit. */
   readonly loadIdle: number
+  /** Share of both cores' time that programs took which have no part in this, 0 to 1. */
+  readonly foreign: number
   /** Why this turn does not count, one sentence each; none: it counts. */
   readonly faults: readonly string[]
 }
@@ -34,6 +36,7 @@ export interface Row {
   /** Commands of all turns together, by name, most frequent first; undefined where it has no Redis. */
   readonly redisCommands: readonly (readonly [name: string, count: number])[] | undefined
   readonly loadIdle: number
+  readonly foreign: number
   readonly faults: readonly string[]
 }
 
@@ -64,6 +67,7 @@ function rowOf(name: string, turns: readonly Turn[], compared: number): Row {
     redisPerRequest: (commands ?? []).reduce((sum, [, count]) => sum + count, 0) / requests,
     redisCommands: commands,
     loadIdle: of((turn) => turn.loadIdle),
+    foreign: of((turn) => turn.foreign),
     faults: [...new Set(turns.flatMap((turn) => turn.faults))],
   }
 }

@@ -7,19 +7,25 @@ export interface Usage {
   readonly residentBytes: number
 }
 
-/** A core's time so far, in ticks of the system. */
+/** A core's time so far. */
 export interface CoreTime {
-  readonly idle: number
-  readonly total: number
+  readonly idleMicroseconds: number
+  readonly totalMicroseconds: number
 }
 
 /** Reads processor time (user and system) and resident memory of a process and its descendants from `/proc`. */
 export function readUsage(pid: number): Usage {
   const family = familyOf(pid)
   return {
-    cpuMicroseconds: (sum(family.map(readTicks)) * 1_000_000) / ticksPerSecond(),
+    cpuMicroseconds: toMicroseconds(sum(family.map((each) => readTicks(each)[0]))),
     residentBytes: sum(family.map(readResident)),
   }
+}
+
+/** Reads the processor time of this process, of all that it started and of those that have ended since. */
+export function readOwnCpuMicroseconds(): number {
+  const [, ended] = readTicks('self')
+  return readUsage(process.pid).cpuMicroseconds + toMicroseconds(ended)
 }
 
 /** Reads how long a core has been idle, of all its time. */
@@ -30,12 +36,25 @@ export function readCoreTime(core: number): CoreTime {
   if (line === undefined) throw new Error(`This machine has no core ${core}.`)
   // user nice system idle iowait irq softirq steal; what guests use is part of user already.
   const times = line.split(/\s+/).slice(1, 9).map(Number)
-  return { idle: (times[3] ?? 0) + (times[4] ?? 0), total: sum(times) }
+  const idle = (times[3] ?? 0) + (times[4] ?? 0)
+  return { idleMicroseconds: toMicroseconds(idle), totalMicroseconds: toMicroseconds(sum(times)) }
 }
 
 /** The share of the time between two readings in which a core was idle, 0 to 1. */
 export function idleShare(before: CoreTime, after: CoreTime): number {
-  return (after.idle - before.idle) / (after.total - before.total)
+  return (after.idleMicroseconds - before.idleMicroseconds) / (after.totalMicroseconds - before.totalMicroseconds)
+}
+
+/**
+ * The share of some cores' time that other programs took, 0 to 1.
+ *
+ * @param own Microseconds of processor time of all that was measured or took part.
+ */
+export function foreignShare(before: readonly CoreTime[], after: readonly CoreTime[], own: number): number {
+  const between = (of: (core: CoreTime) => number): number => sum(after.map(of)) - sum(before.map(of))
+  const total = between((core) => core.totalMicroseconds)
+  const busy = total - between((core) => core.idleMicroseconds)
+  return Math.max(0, (busy - own) / total)
 }
 
 function familyOf(pid: number): readonly number[] {
@@ -45,11 +64,16 @@ function familyOf(pid: number): readonly number[] {
   return [pid, ...children.flatMap(familyOf)]
 }
 
-function readTicks(pid: number): number {
+/** Ticks of the system: the process's own, and those of its children that have ended. */
+function readTicks(pid: number | 'self'): readonly [own: number, ended: number] {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  // The program's name stands in brackets and may hold anything; utime and stime are fields 14 and 15.
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-  return Number(fields[11]) + Number(fields[12])
+  // The program's name stands in brackets and may hold anything; utime, stime, cutime and cstime are fields 14 to 17.
+  const [utime = 0, stime = 0, cutime = 0, cstime = 0] = text
+    .slice(text.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 15)
+    .map(Number)
+  return [utime + stime, cutime + cstime]
 }
 
 function readResident(pid: number): number {
@@ -57,8 +81,8 @@ function readResident(pid: number): number {
   return Number(kilobytes) * 1024
 }
 
-function ticksPerSecond(): number {
-  return Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
+function toMicroseconds(ticks: number): number {
+  return (ticks * 1_000_000) / Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
 }
 
 function sum(numbers: readonly number[]): number {

@@ -5,7 +5,7 @@ import { median } from '../../../bench/median.ts'
 import { readWrk } from '../../../bench/read-wrk.ts'
 import { commandsBetween, readCommandStatistics } from '../../../bench/redis.ts'
 import { summarise, type Turn } from '../../../bench/summarise.ts'
-import { idleShare } from '../../../bench/usage.ts'
+import { foreignShare, idleShare } from '../../../bench/usage.ts'
 
 const WELL = `Running 5s test @ http://127.0.0.1:8080/api/item
   1 threads and 50 connections
@@ -16,7 +16,7 @@ const WELL = `Running 5s test @ http://127.0.0.1:8080/api/item
      50%    2.94ms
      75%    3.20ms
      90%    3.90ms
-     99%    1.20s
+     99%    1.20s 
   81543 requests in 5.03s, 29.16MB read
 Requests/sec:  16211.33
 Transfer/sec:      5.80MB
@@ -31,8 +31,11 @@ const TURN: Turn = {
   residentBytes: 2 ** 20,
   redisCommands: undefined,
   loadIdle: 0.5,
+  foreign: 0,
   faults: [],
 }
+
+const core = (idleMicroseconds: number, totalMicroseconds: number) => ({ idleMicroseconds, totalMicroseconds })
 
 describe('what the measurements make of their numbers', () => {
   test('the median is the middle one, whatever the order, and the mean of the two in the middle', () => {
@@ -131,7 +134,7 @@ describe('what the measurements read', () => {
 
   test('answers that the upstream never gave make the turn invalid, those on their way at its end do not', () => {
     const answer = readWrk(WELL)
-    expect(findFaults(answer, answer.requests + 50)).toEqual([])
+    expect(findFaults(answer, answer.requests + 100)).toEqual([])
     expect(findFaults(answer, answer.requests - 1)).toHaveLength(1)
     expect(findFaults(answer, answer.requests + 1000)).toHaveLength(1)
     expect(findFaults({ ...answer, requests: 0 }, 0)).toEqual(['nothing was answered'])
@@ -152,6 +155,16 @@ describe('what the measurements read', () => {
   })
 
   test('the idle share of a core is of the time between two readings', () => {
-    expect(idleShare({ idle: 100, total: 1000 }, { idle: 150, total: 1200 })).toBe(0.25)
+    expect(idleShare(core(100, 1000), core(150, 1200))).toBe(0.25)
+  })
+
+  test('what other programs took is what the cores were busy with beside our own', () => {
+    const [before, after] = [
+      [core(0, 0), core(500, 1000)],
+      [core(250, 1000), core(1000, 2000)],
+    ]
+    expect(foreignShare(before, after, 850)).toBe(0.2)
+    // The system counts in ticks: our own may seem to be more than all.
+    expect(foreignShare(before, after, 1300)).toBe(0)
   })
 })

@@ -25,6 +25,7 @@ const ROW: Row = {
   redisPerRequest: 0.00012,
   redisCommands: [['ping', 11]],
   loadIdle: 0.34,
+  foreign: 0.01,
   faults: [],
 }
 
@@ -59,14 +60,15 @@ describe('how results are shown', () => {
     expect(without?.[7]).toBe('–')
   })
 
-  test('a row that does not count says so, and why; a load that was the limit is told', () => {
-    const invalid = { ...ROW, loadIdle: 0.02, faults: ['12 answers were errors'] }
+  test('a row that does not count says so, and why; a load that was the limit and a busy machine are told', () => {
+    const invalid = { ...ROW, foreign: 0.3, faults: ['12 answers were errors'] }
     expect(carryingTable([invalid]).rows[0]?.at(-1)).toBe('INVALID')
     const remarks = carryingRemarks([invalid]).join('\n')
     expect(remarks).toContain('12 answers were errors')
-    expect(remarks).toContain('no time left')
+    expect(remarks).toContain('other programs took up to 30 %')
     expect(remarks).toContain('11 ping')
-    expect(carryingRemarks([ROW]).join('\n')).not.toMatch(/INVALID|no time left/)
+    expect(carryingRemarks([{ ...ROW, loadIdle: 0.02 }]).join('\n')).toContain('no time left')
+    expect(carryingRemarks([ROW]).join('\n')).not.toMatch(/INVALID|DISTURBED|no time left/)
   })
 
   test('a plot says in words what it draws, and draws bars to scale', () => {
