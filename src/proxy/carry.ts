@@ -48,26 +48,30 @@ export function createCarry({ steps, routes, baseUrl, viaName }: CarryParts): Ca
       if (matched.config.token === 'none') return send(carriage, undefined)
 
       const session = steps.findSession(request)
-      if (isPending(session)) return void sendLater(carriage, session)
+      if (isPending(session)) return void sendLater(carriage, tokenOf(carriage, session))
       carriage.session = session
 
       const token = steps.accessToken(session)
-      if (isPending(token)) return void sendLater(carriage, session)
+      if (isPending(token)) return void sendLater(carriage, token)
       send(carriage, token)
     } catch (error) {
       carriage.fail(error)
     }
   }
 
-  async function sendLater(carriage: Carriage, pending: LiveSession | Promise<LiveSession>): Promise<void> {
+  async function sendLater(carriage: Carriage, pending: Promise<AccessToken>): Promise<void> {
     try {
-      const session = await pending
-      carriage.session = session
-      const token = await steps.accessToken(session)
+      const token = await pending
       if (!carriage.hasLeft) send(carriage, token)
     } catch (error) {
       carriage.fail(error)
     }
+  }
+
+  async function tokenOf(carriage: Carriage, pending: Promise<LiveSession>): Promise<AccessToken> {
+    const session = await pending
+    carriage.session = session
+    return steps.accessToken(session)
   }
 
   /** Strips what the client may not say, then adds ours, then sends: never in another order. */
@@ -88,7 +92,7 @@ export function createCarry({ steps, routes, baseUrl, viaName }: CarryParts): Ca
   }
 
   function enter(request: IncomingMessage, response: ServerResponse, matched: MatchedRoute): Carriage {
-    const carriage = new Carriage(carriageSteps, request, response, matched, steps.requestId(request))
+    const carriage = new Carriage(carriageSteps, request, response, matched)
     inFlight += 1
     function leave(): void {
       if (carriage.hasLeft) return

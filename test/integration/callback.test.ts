@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { answers } from '../support/answers.ts'
 import type { Browser } from '../support/browser.ts'
 import type { ScriptedProvider } from '../support/scripted-provider.ts'
 import { type Story, tellScriptedStory } from '../support/story.ts'
@@ -189,9 +190,9 @@ describe('a callback', () => {
   })
 
   test.each([
-    ['answers 500', () => ({ status: 500, body: 'oops' })],
-    ['answers HTML', () => ({ status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' })],
-    ['answers nonsense', () => ({ status: 200, headers: { 'content-type': 'application/json' }, body: '{' })],
+    ['answers 500', () => answers.status(500)],
+    ['answers HTML', () => answers.html()],
+    ['answers nonsense', () => answers.text(200, 'application/json', '{')],
   ])('whose token endpoint %s ends on a page, not in a dead end', async (_, answer) => {
     const { provider } = story
     const browser = await story.openBrowser()

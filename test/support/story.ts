@@ -2,7 +2,7 @@ import { type Browser, createBrowser, type Page } from './browser.ts'
 import { findFreePort } from './free-port.ts'
 import { startGateway, type TestGateway } from './gateway.ts'
 import { type ProviderOptions, startProvider, type TestProvider } from './provider.ts'
-import { type ScriptedProvider, startScriptedProvider } from './scripted-provider.ts'
+import { type Script, type ScriptedProvider, startScriptedProvider } from './scripted-provider.ts'
 import { startUpstream, type Upstream } from './upstream.ts'
 
 /** Everything that a story of a person needs: a gateway with `/api/` carried, its provider, the API behind it, and browsers. */
@@ -28,8 +28,8 @@ export function tellStory(env: Variables = {}, options: ProviderOptions = {}): P
 }
 
 /** With a provider that does what `provider.script` says. */
-export function tellScriptedStory(env: Variables = {}): Promise<Story<ScriptedProvider>> {
-  return tell(env, () => startScriptedProvider())
+export function tellScriptedStory(env: Variables = {}, script: Script = {}): Promise<Story<ScriptedProvider>> {
+  return tell(env, () => startScriptedProvider({ script }))
 }
 
 interface AnyProvider {
