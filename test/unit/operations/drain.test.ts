@@ -5,6 +5,7 @@ import { createDrain } from '../../../src/operations/drain.ts'
 import { createHttpServer } from '../../../src/operations/http-server.ts'
 import { createInFlight } from '../../../src/operations/in-flight.ts'
 import { openRaw } from '../../support/raw-client.ts'
+import { until } from '../../support/until.ts'
 
 const servers: Server[] = []
 afterEach(() => {
@@ -49,15 +50,15 @@ async function begin() {
   })
   const { port } = publicServer.address() as AddressInfo
   const arrived = async (count: number): Promise<void> => {
-    while (answers.length < count) await new Promise((resolve) => setImmediate(resolve))
+    await until('the requests have arrived', () => answers.length >= count)
   }
   /** Lets the n-th wait of the drain pass. */
   const passWait = async (n: number): Promise<void> => {
-    while (waits.length <= n) await new Promise((resolve) => setImmediate(resolve))
+    await until('the drain waits', () => waits.length > n)
     waits[n]?.pass()
   }
   const asked = async (n: number): Promise<void> => {
-    while (waits.length <= n) await new Promise((resolve) => setImmediate(resolve))
+    await until('the drain waits', () => waits.length > n)
   }
   return { port, publicServer, inFlight, isDraining, drain, answers, waits, happened, arrived, passWait, asked }
 }
