@@ -81,11 +81,17 @@ describe('metadata', () => {
 
   test('without S256 is used where that is configured, and the log says so once', async () => {
     const script = metadata({ code_challenge_methods_supported: undefined })
-    const { provider, reported, startLogin } = await start(script, { assumeS256: true, metadataRefreshMilliseconds: 20 })
+    const { there, provider, reported, startLogin } = await start(script, { assumeS256: true, metadataRefreshMilliseconds: 10 })
     expect(provider.state).toBe('ready')
+    await until('the metadata was asked for again', () => there.count('metadata') > 3)
     expect((await startLogin()).url.searchParams.get('code_challenge_method')).toBe('S256')
     const warnings = reported.filter(({ name }) => name === 'configuration_warning')
     expect(warnings).toEqual([expect.objectContaining({ place: 'provider.assumeS256' })])
+  })
+
+  test('with S256 is nothing to warn of, though it might be assumed', async () => {
+    const { reported } = await start({}, { assumeS256: true })
+    expect(reported.map(({ name }) => name)).toEqual(['provider_state'])
   })
 
   test('needs a userinfo endpoint only where userinfo is configured', async () => {
@@ -145,6 +151,12 @@ describe('the provider', () => {
     await expect(login(there.authorize)).resolves.toBeDefined()
   })
 
+  test('is reported once, however often its metadata is read', async () => {
+    const { there, reported } = await start({}, { metadataRefreshMilliseconds: 10 })
+    await until('the metadata was asked for again', () => there.count('metadata') > 3)
+    expect(reported).toEqual([{ name: 'provider_state', issuer: there.issuer, state: 'ready' }])
+  })
+
   test('keeps its keys when a refresh of the metadata brings nothing new', async () => {
     const { there, login } = await start({}, { metadataRefreshMilliseconds: 10 })
     await login(there.authorize)
@@ -162,6 +174,8 @@ describe('the provider', () => {
       token_endpoint: 'https://evil.example.com/',
     })
     await until('the log says so', () => states().length === 2)
+    const before = there.count('metadata')
+    await until('the metadata was asked for again', () => there.count('metadata') > before)
     expect(provider.state).toBe('ready')
     expect(states()[1]).toMatchObject({ state: 'ready', note: expect.stringMatching(/another issuer.*last good/) })
     await expect(login(there.authorize)).resolves.toBeDefined()

@@ -211,6 +211,13 @@ describe('the algorithm of an ID token', () => {
     await expect(signIn()).resolves.toBeDefined()
   })
 
+  test('is the configured one though the provider does not list it', async () => {
+    const listed = { id_token_signing_alg_values_supported: ['RS256'] }
+    const script: Script = { metadata: (honest) => ({ ...honest, ...listed }) }
+    const { signIn } = await pairs.start({ algorithm: 'ES256', script }, { idTokenAlgorithm: 'ES256' })
+    await expect(signIn()).resolves.toBeDefined()
+  })
+
   test('is RS256 where the provider lists none', async () => {
     const script: Script = { metadata: (honest) => ({ ...honest, id_token_signing_alg_values_supported: undefined }) }
     const { there, signIn } = await pairs.start({ algorithm: 'ES256', script })

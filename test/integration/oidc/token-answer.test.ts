@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from '@jest/globals'
 
 import { createScriptedPairs } from '../../support/scripted-pair.ts'
-import { answers, type Answer } from '../../support/scripted-provider.ts'
+import { answers, type Answer, type Script } from '../../support/scripted-provider.ts'
 
 const pairs = createScriptedPairs()
 afterEach(() => pairs.stopAll())
@@ -134,6 +134,14 @@ describe('client authentication', () => {
     })
     await signIn()
     expect(there.last('token').headers.authorization !== undefined).toBe(isBasic)
+  })
+
+  test('is the configured one, whatever is listed', async () => {
+    const listsOnlyPost = { token_endpoint_auth_methods_supported: ['client_secret_post'] }
+    const script: Script = { metadata: (honest) => ({ ...honest, ...listsOnlyPost }) }
+    const { there, signIn } = await pairs.start({ script }, { clientAuth: 'client_secret_basic' })
+    await signIn()
+    expect(there.last('token').headers.authorization).toMatch(/^Basic /)
   })
 
   test('of a public client is its name alone', async () => {
