@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BaseUrlConfig, RouteConfig } from '../config/config.ts'
 import { GatewayError } from '../errors.ts'
 import type { AccessToken, LiveSession } from '../session/records.ts'
+import { Call } from './call.ts'
 import { Carriage } from './carriage.ts'
 import { createRouteTable, type MatchedRoute, type MatchRoute, upstreamTarget } from './match-route.ts'
 import { createRequestBody } from './request-body.ts'
@@ -88,7 +89,8 @@ export function createCarry({ steps, routes, baseUrl, viaName }: CarryParts): Ca
     const { calls, streams } = upstreams.poolsOf(route)
     // Only now: a request that is refused must not be told to send its body (RFC 9110 §10.1.1).
     if (expectsContinue) response.writeContinue()
-    carriage.dispatch(isStream ? streams : calls, headers, hasBody ? createRequestBody(request, route) : null)
+    carriage.call = new Call(carriage, isStream ? streams : calls, headers, hasBody ? createRequestBody(request, route) : null)
+    carriage.call.send()
   }
 
   function enter(request: IncomingMessage, response: ServerResponse, matched: MatchedRoute): Carriage {

@@ -23,14 +23,17 @@ const MOST_HEADER_BYTES = 32 * 1024
 /** One pool for each upstream and kind of call; they come from the configuration alone and are made once (RFC 10017 §6.1.3.6). */
 export function createUpstreams(routes: readonly RouteConfig[]): Upstreams {
   const known = new Map<string, UpstreamPools>()
+  const ofRoute = new Map<RouteConfig, UpstreamPools>()
   for (const route of routes) {
-    if (known.has(keyOf(route))) continue
-    known.set(keyOf(route), { calls: createPool(route, MOST_CALLS), streams: createPool(route, MOST_STREAMS) })
+    const key = `${route.origin} ${route.connectTimeoutMilliseconds}`
+    const pools = known.get(key) ?? { calls: createPool(route, MOST_CALLS), streams: createPool(route, MOST_STREAMS) }
+    known.set(key, pools)
+    ofRoute.set(route, pools)
   }
 
   return {
     poolsOf(route) {
-      const pools = known.get(keyOf(route))
+      const pools = ofRoute.get(route)
       if (pools === undefined) throw new Error('a route that was not configured')
       return pools
     },
@@ -38,10 +41,6 @@ export function createUpstreams(routes: readonly RouteConfig[]): Upstreams {
       await Promise.all([...known.values()].flatMap(({ calls, streams }) => [calls.destroy(), streams.destroy()]))
     },
   }
-}
-
-function keyOf({ origin, connectTimeoutMilliseconds }: RouteConfig): string {
-  return `${origin} ${connectTimeoutMilliseconds}`
 }
 
 function createPool({ origin, connectTimeoutMilliseconds }: RouteConfig, connections: number): Pool {

@@ -1,0 +1,79 @@
+import type { ServerResponse } from 'node:http'
+import type { Dispatcher } from 'undici'
+import type { UpstreamHeaders } from './upstream-headers.ts'
+
+// Up to it, an answer that is there whole goes out in one write, headers included.
+const MOST_JOINED_OCTETS = 16 * 1024
+
+/** Whom to tell when an upstream stops in the middle of its answer. */
+interface Waiting {
+  timeOut(): void
+}
+
+/**
+ * An upstream's answer on its way to the browser: pieces are written as they come and asked for as they are taken.
+ *
+ * A class, as a carriage is: one is made for every request.
+ */
+export class Answer {
+  readonly #response: ServerResponse
+  readonly #controller: Dispatcher.DispatchController
+  readonly #isEventStream: boolean
+  #octetsLeft: number
+  #silence: NodeJS.Timeout | undefined
+  #isPaused = false
+  #hasWritten = false
+
+  constructor(response: ServerResponse, controller: Dispatcher.DispatchController, read: UpstreamHeaders) {
+    this.#response = response
+    this.#controller = controller
+    this.#isEventStream = read.isEventStream
+    this.#octetsLeft = read.contentLength ?? -1
+    response.writeHead(read.status, read.headers)
+  }
+
+  write(piece: Buffer): void {
+    if (this.#octetsLeft === piece.length && piece.length <= MOST_JOINED_OCTETS) {
+      // Complete: one string with the headers, one write.
+      this.#response.end(piece.toString('latin1'), 'latin1')
+      return
+    }
+    if (this.#octetsLeft !== -1) this.#octetsLeft -= piece.length
+    this.#hasWritten = true
+    this.#silence?.refresh()
+    if (this.#response.write(piece)) return
+    this.#isPaused = true
+    this.#controller.pause()
+    this.#response.once('drain', () => this.#resume())
+  }
+
+  end(): void {
+    this.stop()
+    if (!this.#response.writableEnded) this.#response.end()
+  }
+
+  /** Once the turn in which the answer began is over: the headers of what is not whole yet go out, and its silence is bounded. */
+  stayOpen(mostSilentMilliseconds: number, waiting: Waiting): void {
+    if (this.#response.writableEnded || this.#response.destroyed) return
+    if (!this.#hasWritten) this.#response.flushHeaders()
+    // An event stream may be silent for as long as it likes.
+    if (!this.#isEventStream) this.#silence = setTimeout(() => this.#fallSilent(waiting), mostSilentMilliseconds)
+  }
+
+  /** Nothing is waited for any more. */
+  stop(): void {
+    clearTimeout(this.#silence)
+  }
+
+  #resume(): void {
+    this.#isPaused = false
+    this.#silence?.refresh()
+    this.#controller.resume()
+  }
+
+  #fallSilent(waiting: Waiting): void {
+    // Paused, it is the browser that takes nothing any more.
+    if (this.#isPaused) this.#response.destroy()
+    else waiting.timeOut()
+  }
+}

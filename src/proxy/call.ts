@@ -1,0 +1,118 @@
+import { Readable } from 'node:stream'
+import type { Dispatcher } from 'undici'
+import { GatewayError } from '../errors.ts'
+import { Answer } from './answer.ts'
+import type { Carriage } from './carriage.ts'
+import { mayRepeat } from './may-repeat.ts'
+import { upstreamFailure } from './upstream-failure.ts'
+import type { HeadersByName } from './upstream-headers.ts'
+
+/**
+ * The call to the upstream: undici's handler.
+ *
+ * | State | Until |
+ * | --- | --- |
+ * | waiting | `onRequestStart`: a connection is there |
+ * | sent | `onResponseStart`: the final headers are there |
+ * | answering | the last piece is written, or the upstream breaks off: the connection is cut, so that the browser can tell |
+ * | over | the carriage is; whatever undici says after that is ignored |
+ */
+export class Call implements Dispatcher.DispatchHandler {
+  readonly #carriage: Carriage
+  readonly #pool: Dispatcher
+  readonly #options: Dispatcher.DispatchOptions
+  #controller: Dispatcher.DispatchController | undefined
+  #answer: Answer | undefined
+  #waiting: NodeJS.Timeout | undefined
+  #hasBegun = false
+  #isRepeated = false
+
+  constructor(carriage: Carriage, pool: Dispatcher, headers: string[], body: Readable | null) {
+    const { target, route, request } = carriage
+    this.#carriage = carriage
+    this.#pool = pool
+    this.#options = {
+      path: target,
+      method: request.method ?? 'GET',
+      headers,
+      body,
+      headersTimeout: route.headersTimeoutMilliseconds,
+    }
+  }
+
+  send(): void {
+    const isFree = this.#pool.dispatch(this.#options, this)
+    // undici's own timeouts begin with a connection; waiting for a free one needs a bound too.
+    if (!isFree && this.#controller === undefined && !this.#carriage.isOver) {
+      this.#waiting = setTimeout(timeOut, this.#carriage.route.headersTimeoutMilliseconds, this)
+    }
+  }
+
+  abort(why: string): void {
+    this.#stopWaiting()
+    this.#controller?.abort(new GatewayError('internal', { note: why }))
+    const { body } = this.#options
+    if (body instanceof Readable) body.destroy()
+  }
+
+  /** The upstream, or the way to it, takes too long. */
+  timeOut(): void {
+    this.#carriage.fail(new GatewayError('upstream_timed_out'))
+  }
+
+  /** The turn in which the answer began is over. */
+  stayOpen(): void {
+    if (!this.#carriage.isOver) this.#answer?.stayOpen(this.#carriage.route.bodyTimeoutMilliseconds, this)
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    clearTimeout(this.#waiting)
+    this.#controller = controller
+    if (this.#carriage.isOver) this.abort('too late')
+  }
+
+  onResponseStarted(): void {
+    this.#hasBegun = true
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, given: HeadersByName): void {
+    const { isOver, response, steps } = this.#carriage
+    // 1xx: early hints would make the page's browser load what an API names, so none is passed on.
+    if (status < 200 || isOver) return
+    this.#answer = new Answer(response, controller, steps.readUpstreamHeaders(status, given, this.#carriage))
+    setImmediate(stayOpen, this)
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, piece: Buffer): void {
+    if (!this.#carriage.isOver) this.#answer?.write(piece)
+  }
+
+  onResponseEnd(): void {
+    this.#answer?.end()
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#stopWaiting()
+    if (this.#carriage.isOver) return
+    if (this.#isRepeated || this.#hasBegun || !mayRepeat(this.#options, error)) {
+      this.#carriage.fail(upstreamFailure(error, this.#hasBegun))
+      return
+    }
+    this.#isRepeated = true
+    this.#controller = undefined
+    this.send()
+  }
+
+  #stopWaiting(): void {
+    clearTimeout(this.#waiting)
+    this.#answer?.stop()
+  }
+}
+
+function stayOpen(call: Call): void {
+  call.stayOpen()
+}
+
+function timeOut(call: Call): void {
+  call.timeOut()
+}
