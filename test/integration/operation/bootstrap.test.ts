@@ -7,9 +7,20 @@ import { until } from '../../support/until.ts'
 
 const BOOTSTRAP = new URL('../../../bin/bootstrap.js', import.meta.url).pathname
 const folders: string[] = []
+const groups: number[] = []
 afterEach(async () => {
+  for (const group of groups.splice(0)) endGroup(group)
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true })
 })
+
+/** The bootstrap and the script it started; both may be gone already. */
+function endGroup(group: number): void {
+  try {
+    process.kill(-group, 'SIGKILL')
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+  }
+}
 
 const SCRIPT = `
   process.on('SIGTERM', () => { console.log('told to end'); process.exit(7) })
