@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { startGateway, type TestGateway } from '../../support/gateway.ts'
 import { openRaw } from '../../support/raw-client.ts'
@@ -29,6 +30,16 @@ async function begin(env: Readonly<Record<string, string>> = {}) {
   return { gateway, connection, ask, finish: () => endings.splice(0).forEach((end) => end()) }
 }
 
+/** Whether a new connection is refused. */
+async function isRefused(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  const refused = await new Promise<boolean>((resolve) => {
+    socket.once('connect', () => resolve(false)).once('error', () => resolve(true))
+  })
+  socket.destroy()
+  return refused
+}
+
 describe('a request that is being carried when the gateway is told to stop', () => {
   test('gets its whole answer, and only then does the gateway end', async () => {
     const { gateway, connection, ask, finish } = await begin()
@@ -38,7 +49,7 @@ describe('a request that is being carried when the gateway is told to stop', () 
     const stopped = gateway.stop().finally(() => {
       isStopped = true
     })
-    await until('nobody is let in any more', async () => (await (await openRaw(gateway.port)).closed()) === '')
+    await until('nobody is let in any more', () => isRefused(gateway.port))
     expect(isStopped).toBe(false)
     finish()
     expect(await connection.closed()).toContain('the second half')
