@@ -1,4 +1,3 @@
-import { startDeadline } from './deadline.ts'
 import type { RedisConnection } from './redis-connection.ts'
 import { nameFailure } from './redis-failure.ts'
 import { unavailable } from './unavailable.ts'
@@ -19,10 +18,10 @@ export function createCall(connection: RedisConnection, deadlineMilliseconds: nu
 
     return new Promise((resolve, reject) => {
       let over = false
-      const stopDeadline = startDeadline(deadlineMilliseconds, () => {
+      const timer = setTimeout(() => {
         over = true
         reject(unavailable(`${operation}: no answer within ${deadlineMilliseconds} ms`))
-      })
+      }, deadlineMilliseconds)
 
       async function send(args: readonly string[]): Promise<unknown> {
         const client = connection.client() ?? (await connection.next())
@@ -37,7 +36,9 @@ export function createCall(connection: RedisConnection, deadlineMilliseconds: nu
         reject(unavailable(`${operation}: ${name}`, failure))
       }
 
-      void run(send).then(resolve, fail).finally(stopDeadline)
+      void run(send)
+        .then(resolve, fail)
+        .finally(() => clearTimeout(timer))
     })
   }
 }

@@ -1,4 +1,3 @@
-import { startDeadline } from './deadline.ts'
 import { isRefusal } from './redis-failure.ts'
 
 export const HEARTBEAT_EVERY_MILLISECONDS = 1_000
@@ -18,14 +17,14 @@ export function startHeartbeat({
   /** Half a second has passed without an answer. */
   readonly onLate: () => void
 }): () => void {
-  let stopDeadline: (() => void) | undefined
+  let deadline: NodeJS.Timeout | undefined
 
   function beat(): void {
     const sentAt = now()
-    const stop = startDeadline(HEARTBEAT_LATE_MILLISECONDS, onLate)
-    stopDeadline = stop
+    const mine = setTimeout(onLate, HEARTBEAT_LATE_MILLISECONDS)
+    deadline = mine
     const answered = () => {
-      stop()
+      clearTimeout(mine)
       onAnswered(sentAt)
     }
     ping().then(answered, (failure: unknown) => {
@@ -38,6 +37,6 @@ export function startHeartbeat({
   beat()
   return function stopHeartbeat() {
     clearInterval(timer)
-    stopDeadline?.()
+    clearTimeout(deadline)
   }
 }

@@ -6,6 +6,7 @@ import type { Store } from '../../../src/store/port.ts'
 import { createOpener, EVERY_CALL } from '../../support/redis-store.ts'
 import type { OpenedStore } from '../../support/redis-store.ts'
 import type { RedisServer } from '../../support/redis-server.ts'
+import { startProxy } from '../../support/tcp-proxy.ts'
 import { until } from '../../support/until.ts'
 
 const { startServer, openStore, closeAll } = createOpener()
@@ -115,6 +116,7 @@ describe('a Redis that is down', () => {
 
   test('a write that failed for want of a connection is not made later', async () => {
     await redis.kill()
+    await until('the break was noticed', () => lost().length > 0)
     await expect(store.write(key, 'late', 60_000)).rejects.toMatchObject({ code: 'store_unavailable' })
     await redis.start()
     await until('the link is live', isLive)
@@ -194,6 +196,20 @@ describe('closing', () => {
     await store.close()
     expect(await writing).toBe(true)
     expect((await redis.dump()).get(key)).toBe('last')
+  })
+})
+
+describe('a connection that is accepted and never answered', () => {
+  test('is given up for another one', async () => {
+    const proxy = await startProxy(redis.port, { swallowed: 1 })
+    try {
+      const there = await openStore(`redis://127.0.0.1:${proxy.port}`)
+      expect(there.store.link.live).toBe(false)
+      await until('the link is live', () => there.store.link.live)
+      expect(proxy.accepted()).toBe(2)
+    } finally {
+      await proxy.stop()
+    }
   })
 })
 

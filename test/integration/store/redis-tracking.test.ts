@@ -4,6 +4,7 @@ import type { Store } from '../../../src/store/port.ts'
 import { createOpener, EVERY_CALL } from '../../support/redis-store.ts'
 import type { OpenedStore } from '../../support/redis-store.ts'
 import type { RedisServer } from '../../support/redis-server.ts'
+import { startProxy } from '../../support/tcp-proxy.ts'
 import { until } from '../../support/until.ts'
 
 const { startServer, openStore, closeAll } = createOpener()
@@ -52,6 +53,37 @@ describe('after a connection was lost', () => {
       await until('the link is live', () => store.link.live)
     }
     expect(await store.write(key, 'x', 60_000)).toBe(true)
+  })
+})
+
+describe('a change of one`s own', () => {
+  test('is heard of before it is confirmed, however late the server`s own word arrives', async () => {
+    const proxy = await startProxy(redis.port, { dribble: true })
+    try {
+      const slow = await openStore(`redis://127.0.0.1:${proxy.port}`, { deadlineMilliseconds: 10_000 })
+      await slow.store.write(key, '1:old', 60_000)
+      const heard: (string | undefined)[] = []
+      slow.store.watch((changed) => heard.push(changed))
+      for (let version = 1; version < 10; version++) {
+        await slow.store.read([key])
+        heard.length = 0
+        expect(await slow.store.swap(key, version, `${version + 1}:new`)).toBe('written')
+        expect(heard).toEqual([key])
+        await until('the server said it too', () => heard.length === 2)
+      }
+    } finally {
+      await proxy.stop()
+    }
+  })
+})
+
+describe('a set of members', () => {
+  test('keeps nothing in Redis of those whose deadline has passed', async () => {
+    await store.addMember(key, 'past', Date.now() + 1, 10)
+    await until('its deadline has passed', async () => (await store.members(key)).length === 0)
+    const deadline = Date.now() + 60_000
+    await store.addMember(key, 'current', deadline, 10)
+    expect(await redis.dump()).toEqual(new Map([[key, JSON.stringify(['current', String(deadline)])]]))
   })
 })
 

@@ -60,6 +60,20 @@ describe('a full memory store', () => {
 })
 
 describe('what has run out', () => {
+  test('is gone to the millisecond, swept or not', async () => {
+    const { store, pass } = openFull(10)
+    await store.write('a', '1', 100)
+    await store.addMember('s', 'm', 1_100, 3)
+    pass(99)
+    expect(await store.read(['a'])).toEqual(['1'])
+    expect(await store.members('s')).toEqual(['m'])
+    pass(1)
+    expect(await store.read(['a'])).toEqual([undefined])
+    expect(await store.members('s')).toEqual([])
+    expect(await store.swap('a', 1, '2')).toBe('absent')
+    expect(await store.write('a', '2', 100, 'present')).toBe(false)
+  })
+
   test('is swept in bounded steps, all of it in the end, and every end is told', () => {
     let at = 0
     const changed: string[] = []

@@ -1,0 +1,54 @@
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import type { Socket } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+
+export interface TcpProxy {
+  readonly port: number
+  /** How many connections it has accepted. */
+  readonly accepted: () => number
+  stop(): Promise<void>
+}
+
+/** A bad line to a server on loopback: the first `swallowed` connections are never answered, answers arrive byte by byte if they `dribble`. */
+export async function startProxy(
+  target: number,
+  { swallowed = 0, dribble = false }: { readonly swallowed?: number; readonly dribble?: boolean },
+): Promise<TcpProxy> {
+  const sockets: Socket[] = []
+  let accepted = 0
+  const server = createServer((client) => {
+    accepted += 1
+    sockets.push(client.setNoDelay(true).on('error', () => client.destroy()))
+    if (accepted <= swallowed) return
+    const upstream = connect(target, '127.0.0.1')
+    sockets.push(upstream.on('error', () => client.destroy()))
+    client.pipe(upstream)
+    if (dribble) void passBytes(upstream, client)
+    else upstream.pipe(client)
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('No port was given.')
+
+  return {
+    port: address.port,
+    accepted: () => accepted,
+    async stop() {
+      for (const socket of sockets) socket.destroy()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+async function passBytes(from: Socket, to: Socket): Promise<void> {
+  const queue: number[] = []
+  from.on('data', (chunk: Buffer) => queue.push(...chunk))
+  while (!to.destroyed) {
+    const byte = queue.shift()
+    if (byte !== undefined) to.write(Uint8Array.of(byte))
+    // One for the write, one for the reader to see it alone.
+    await nextTurn()
+    await nextTurn()
+  }
+}
