@@ -1,3 +1,4 @@
+import { startDeadline } from './deadline.ts'
 import type { RedisConnection } from './redis-connection.ts'
 import { nameFailure } from './redis-failure.ts'
 import { unavailable } from './unavailable.ts'
@@ -18,10 +19,10 @@ export function createCall(connection: RedisConnection, deadlineMilliseconds: nu
 
     return new Promise((resolve, reject) => {
       let over = false
-      const timer = setTimeout(() => {
+      const stopDeadline = startDeadline(deadlineMilliseconds, () => {
         over = true
         reject(unavailable(`${operation}: no answer within ${deadlineMilliseconds} ms`))
-      }, deadlineMilliseconds)
+      })
 
       async function send(args: readonly string[]): Promise<unknown> {
         const client = connection.client() ?? (await connection.next())
@@ -36,9 +37,7 @@ export function createCall(connection: RedisConnection, deadlineMilliseconds: nu
         reject(unavailable(`${operation}: ${name}`, failure))
       }
 
-      void run(send)
-        .then(resolve, fail)
-        .finally(() => clearTimeout(timer))
+      void run(send).then(resolve, fail).finally(stopDeadline)
     })
   }
 }

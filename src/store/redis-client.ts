@@ -1,4 +1,5 @@
 import { createClient } from 'redis'
+import { startDeadline } from './deadline.ts'
 import { isTrackingRefusal } from './redis-failure.ts'
 
 /** What one connection needs; each connection is a client of its own, so that none outlives what it was told. */
@@ -71,12 +72,12 @@ function connectInTime(
       reject(Object.assign(new Error('The handshake was not answered in time.'), { code: 'ETIMEDOUT' }))
     }
     function settle(answer: () => void): void {
-      clearTimeout(timer)
+      stopDeadline()
       signal.removeEventListener('abort', abandon)
       answer()
     }
 
-    const timer = setTimeout(abandon, handshakeMilliseconds)
+    const stopDeadline = startDeadline(handshakeMilliseconds, abandon)
     signal.addEventListener('abort', abandon)
     client.connect().then(
       // A client that is destroyed while its socket connects opens it all the same.

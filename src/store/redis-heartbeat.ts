@@ -1,3 +1,4 @@
+import { startDeadline } from './deadline.ts'
 import { isRefusal } from './redis-failure.ts'
 
 export const HEARTBEAT_EVERY_MILLISECONDS = 1_000
@@ -17,14 +18,14 @@ export function startHeartbeat({
   /** Half a second has passed without an answer. */
   readonly onLate: () => void
 }): () => void {
-  let deadline: NodeJS.Timeout | undefined
+  let stopDeadline: (() => void) | undefined
 
   function beat(): void {
     const sentAt = now()
-    const mine = setTimeout(onLate, HEARTBEAT_LATE_MILLISECONDS)
-    deadline = mine
+    const stop = startDeadline(HEARTBEAT_LATE_MILLISECONDS, onLate)
+    stopDeadline = stop
     const answered = () => {
-      clearTimeout(mine)
+      stop()
       onAnswered(sentAt)
     }
     ping().then(answered, (failure: unknown) => {
@@ -37,6 +38,6 @@ export function startHeartbeat({
   beat()
   return function stopHeartbeat() {
     clearInterval(timer)
-    clearTimeout(deadline)
+    stopDeadline?.()
   }
 }

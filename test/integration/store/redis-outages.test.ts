@@ -236,7 +236,7 @@ describe('a short break', () => {
   test('a gateway that was held up itself takes the answers that came meanwhile', async () => {
     await store.write(key, '1:kept', 60_000)
     const reading = store.read([key])
-    await nextTurn()
+    // The command is written in this turn, and its answer comes while nobody listens.
     await nextTurn()
     const end = Date.now() + 900
     while (Date.now() < end);

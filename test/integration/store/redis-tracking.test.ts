@@ -79,11 +79,13 @@ describe('a change of one`s own', () => {
 
 describe('a set of members', () => {
   test('keeps nothing in Redis of those whose deadline has passed', async () => {
-    await store.addMember(key, 'past', Date.now() + 1, 10)
-    await until('its deadline has passed', async () => (await store.members(key)).length === 0)
     const deadline = Date.now() + 60_000
-    await store.addMember(key, 'current', deadline, 10)
-    expect(await redis.dump()).toEqual(new Map([[key, JSON.stringify(['current', String(deadline)])]]))
+    await store.addMember(key, 'one', deadline, 10)
+    await store.addMember(key, 'past', Date.now() + 1, 10)
+    await until('its deadline has passed', async () => (await store.members(key)).length === 1)
+    await store.addMember(key, 'two', deadline + 1, 10)
+    const kept = ['one', String(deadline), 'two', String(deadline + 1)]
+    expect(await redis.dump()).toEqual(new Map([[key, JSON.stringify(kept)]]))
   })
 })
 
