@@ -41,6 +41,18 @@ test('A person signs in, calls the API with a token that they never see, and sig
   })
 })
 
+test("A person signs out by the gateway's own page, without a script.", async () => {
+  await signIn(page, '/', world)
+  await page.goto(`${world.origin}/bff/logout`)
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByRole('link', { name: 'Continue' }).click()
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.waitForURL(`${world.origin}/**`)
+  expect(await ticket()).toEqual([])
+  await page.goto(world.origin)
+  await page.locator('#who', { hasText: 'nobody' }).waitFor()
+})
+
 test('The browser keeps one cookie, which no script, no other host and no other site ever gets.', async () => {
   await signIn(page, '/', world)
   const cookies = (await page.context().cookies()).filter(({ domain }) => domain.endsWith('shop.test'))

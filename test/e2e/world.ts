@@ -40,8 +40,13 @@ export interface World {
   readonly stop: () => Promise<void>
 }
 
+interface WorldOptions {
+  /** How long an access token is good. */
+  readonly accessTokenSeconds?: number
+}
+
 /** Starts it all on free ports of 127.0.0.1, under hosts that the browser and the gateway find there. */
-export async function startWorld(): Promise<World> {
+export async function startWorld({ accessTokenSeconds = 3600 }: WorldOptions = {}): Promise<World> {
   const stops: (() => Promise<unknown>)[] = []
   const begun = <Thing>(thing: Thing, stop: (thing: Thing) => Promise<unknown>): Thing => {
     stops.unshift(() => stop(thing))
@@ -70,6 +75,7 @@ export async function startWorld(): Promise<World> {
         https: { cert, key },
         appOrigins: [nginx.origin],
         interactive: 'page',
+        accessTokenSeconds,
         clientSecret: secrets.clientSecret,
       }),
       (started) => started.stop(),
