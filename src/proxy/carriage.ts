@@ -73,7 +73,6 @@ export class Carriage implements AnswerBase {
 
   /** The response is closed: complete, or its client has left. */
   leave(): void {
-    if (this.hasLeft) return
     this.hasLeft = true
     const isComplete = this.response.writableFinished
     if (!isComplete) this.call?.abort('the client left')

@@ -96,14 +96,10 @@ export function createCarry({ steps, routes, baseUrl, viaName }: CarryParts): Ca
   function enter(request: IncomingMessage, response: ServerResponse, matched: MatchedRoute): Carriage {
     const carriage = new Carriage(carriageSteps, request, response, matched)
     inFlight += 1
-    function leave(): void {
-      if (carriage.hasLeft) return
+    response.once('close', () => {
       inFlight -= 1
       carriage.leave()
-    }
-    response.once('close', leave)
-    // A pipelined request has no socket yet; if that is lost before its turn, Node closes no response.
-    if (response.socket === null) request.socket.once('close', leave)
+    })
     return carriage
   }
 

@@ -78,20 +78,39 @@ describe('an upstream that fails', () => {
     expect(count).toBe(2)
   })
 
-  test.each(['Content-Length: 0\r\n\r\n', 'Content-Length: 2\r\n\r\nhi'])(
-    'is never asked twice to change something',
-    async (rest) => {
+  test.each(['POST', 'POST with a body', 'GET with a body'])(
+    'is never asked twice to change something, or for a body: %s',
+    async (kind) => {
       let count = 0
       lane.upstream.answer('/unsafe', (request) => {
         count += 1
         request.socket.destroy()
       })
-      expect(await rawRequest(lane.port, `POST /api/unsafe HTTP/1.1\r\n${HEAD}${rest}`)).toMatch(
-        /^HTTP\/1.1 502 .*upstream_unreachable$/s,
-      )
+      const body = kind.endsWith('body') ? 'hi' : ''
+      const first = `${kind.split(' ', 1)[0]} /api/unsafe HTTP/1.1`
+      const answer = await rawRequest(lane.port, `${first}\r\n${HEAD}Content-Length: ${body.length}\r\n\r\n${body}`)
+      expect(answer).toMatch(/^HTTP\/1.1 502 .*upstream_unreachable$/s)
       expect(count).toBe(1)
     },
   )
+
+  test('is no event stream that has nothing to say', async () => {
+    lane.upstream.answer('/quiet', (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
+      lane.upstream.answer('/speak', (_other, heard) => {
+        response.write('data: at last\n\n')
+        heard.end()
+      })
+    })
+    const client = await openRaw(lane.port)
+    client.write('GET /api/quiet HTTP/1.1\r\nHost: a\r\nCookie: session=1\r\n\r\n')
+    await client.until('text/event-stream')
+    // As long as any other silence is borne.
+    await ask('/api/stall-mid-body')
+    await ask('/api/speak')
+    await client.until('data: at last')
+    client.destroy()
+  })
 
   test('says so while the gateway closes', async () => {
     const own = await startCarryingLane()
@@ -124,6 +143,22 @@ describe('a client that leaves', () => {
       }
     },
   )
+
+  test('without leaving, by taking nothing any more, is cut off, and that is no failure of the upstream', async () => {
+    const own = await startCarryingLane({ route: { bodyTimeoutMilliseconds: 200 } })
+    try {
+      const client = await openRaw(own.port)
+      client.pause()
+      client.write('GET /api/big HTTP/1.1\r\nHost: a\r\nCookie: session=1\r\n\r\n')
+      const line = await own.reported()
+      expect(line).toMatchObject({ status: 200, aborted: true })
+      expect(line.code).toBeUndefined()
+      await own.upstream.until(() => own.upstream.last().isAborted)
+      client.destroy()
+    } finally {
+      await own.close()
+    }
+  })
 
   test('before its session was found asks nothing of the upstream', async () => {
     let found: (() => void) | undefined

@@ -86,9 +86,8 @@ describe('what a client says in headers', () => {
       'HTTP2-Settings: x',
     ])
     const names = got.lines.map(([name]) => name.toLowerCase())
-    expect(names).toEqual(
-      expect.not.arrayContaining(['x-foo', 'x-bar', 'keep-alive', 'te', 'trailer', 'upgrade', 'http2-settings']),
-    )
+    const forbidden = new Set(['x-foo', 'x-bar', 'keep-alive', 'te', 'trailer', 'upgrade', 'http2-settings'])
+    expect(names.filter((name) => forbidden.has(name))).toEqual([])
     expect(got.values('connection')).toEqual(['keep-alive'])
     expect(JSON.stringify(got.lines)).not.toMatch(/proxy/i)
   })
