@@ -3,7 +3,7 @@
  *
  * Keys and values are opaque strings; lifetimes are whole milliseconds, above zero. Every method rejects with
  * `GatewayError('store_unavailable')` when the store did not answer within its deadline or refused the command; it never
- * waits longer than that, and never answers "absent" when it does not know.
+ * waits longer than that, and never answers "absent" when it does not know. A write that rejects may have happened all the same.
  */
 export interface Store {
   /** The values of `keys`, in their order. What was read is watched: a later change by anyone is told to `watch`. */
@@ -23,14 +23,17 @@ export interface Store {
    * and keeps its remaining lifetime. Never creates a record.
    */
   swap(key: string, expected: number, next: string): Promise<'written' | 'conflict' | 'absent'>
-  /** Adds `by` (which may be negative) to a counter that lives for the window in which it was begun; answers its value. */
+  /** Adds `by` (which may be negative) to a counter that lives for the window in which it was begun; answers its value, which is never below zero. */
   count(key: string, by: number, windowMilliseconds: number): Promise<number>
   /** Adds a member to a set ordered by deadline (epoch milliseconds), drops those whose deadline has passed and, above `most`, the earliest. */
   addMember(key: string, member: string, deadline: number, most: number): Promise<void>
   /** The members whose deadline has not passed. */
   members(key: string): Promise<readonly string[]>
   removeMember(key: string, member: string): Promise<void>
-  /** Tells of every change to a record that was read here, by anyone; `undefined` means any record may have changed. */
+  /**
+   * Tells of every change to a record that was read here, by anyone; `undefined` means any record may have changed. A change
+   * made here is told before it is confirmed. The listener must not throw.
+   */
   watch(listener: (key: string | undefined) => void): void
   readonly link: StoreLink
   close(): Promise<void>
