@@ -8,7 +8,7 @@ import { installPrograms } from './support/install-programs.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const rest = process.argv.slice(2)
-const runtime = process.env['COATCHECK_NODE'] ?? process.execPath
+const { COATCHECK_NODE: runtime = process.execPath, ...env } = process.env
 
 /** Unit tests need no program beside Node. */
 function needsPrograms(): boolean {
@@ -23,7 +23,7 @@ function begin(): void {
     '--disable-warning=ExperimentalWarning',
   ]
   const words = [...flags, 'node_modules/jest/bin/jest.js', ...workers(), ...rest]
-  const child = spawn(runtime, words, { cwd: root, stdio: 'inherit' })
+  const child = spawn(runtime, words, { cwd: root, stdio: 'inherit', env })
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal))
   // Ctrl-C reaches Jest by itself; this process stays until it has ended.
   process.on('SIGINT', () => undefined)

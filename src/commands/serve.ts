@@ -42,7 +42,7 @@ interface Surroundings {
  * Rejects with a `ConfigurationError`, or with what `notStarted` makes where an address cannot be listened on.
  */
 export async function serve({ env, output }: Surroundings): Promise<Running> {
-  const { config, warnings } = parseConfig({ env })
+  const { config, warnings } = parseConfig({ env, execArgv: process.execArgv })
   const { origin, prefix } = config.baseUrl
   const now = Date.now
 

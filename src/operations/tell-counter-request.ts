@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { GatewayError } from '../errors.ts'
+import { backgroundOf } from '../report/describe-error.ts'
 import type { ReportRequest } from '../report/request-line.ts'
 
 interface Steps {
@@ -22,6 +23,7 @@ export function createTellCounterRequest({ reportRequest, requestIdOf, failureOf
     const [path = ''] = (request.url ?? '').split('?', 1)
     response.once('close', () => {
       const failure = failureOf(response)
+      const note = failure && backgroundOf(failure)
       const endpoint: unknown = response.locals?.['endpoint']
       reportRequest({
         lane: 'counter',
@@ -32,6 +34,7 @@ export function createTellCounterRequest({ reportRequest, requestIdOf, failureOf
         status: response.statusCode,
         milliseconds: now() - startedAt,
         ...(failure ? { code: failure.code } : {}),
+        ...(note === undefined ? {} : { note }),
         aborted: !response.writableFinished,
       })
     })

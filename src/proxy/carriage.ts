@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RouteConfig } from '../config/config.ts'
-import { asGatewayError, type FailureCode } from '../errors.ts'
+import { asGatewayError, type GatewayError } from '../errors.ts'
 import type { LiveSession } from '../session/records.ts'
 import type { Call } from './call.ts'
 import { discardRest } from './discard-rest.ts'
@@ -36,7 +36,7 @@ export class Carriage implements AnswerBase {
   hasLeft = false
 
   readonly #startedAt: number
-  #code: FailureCode | undefined
+  #failure: GatewayError | undefined
 
   constructor(steps: CarriageSteps, request: IncomingMessage, response: ServerResponse, { config, allow }: MatchedRoute) {
     this.#startedAt = steps.now()
@@ -54,14 +54,14 @@ export class Carriage implements AnswerBase {
 
   /** Nobody waits for an answer from upstream any more. */
   get isOver(): boolean {
-    return this.hasLeft || this.#code !== undefined
+    return this.hasLeft || this.#failure !== undefined
   }
 
   /** Ends the request early: by an answer, or by cutting the connection where an answer has begun. */
   fail(thrown: unknown): void {
     if (this.isOver || this.response.writableEnded) return
     const error = asGatewayError(thrown)
-    this.#code = error.code
+    this.#failure = error
     this.call?.abort('the request failed')
     if (this.response.headersSent) {
       this.response.destroy()
@@ -76,8 +76,8 @@ export class Carriage implements AnswerBase {
     this.hasLeft = true
     const isComplete = this.response.writableFinished
     if (!isComplete) this.call?.abort('the client left')
-    const aborted = !isComplete && this.#code === undefined
+    const aborted = !isComplete && this.#failure === undefined
     const milliseconds = this.steps.now() - this.#startedAt
-    this.steps.reportRequest(requestLineOf(this, { code: this.#code, aborted, milliseconds }))
+    this.steps.reportRequest(requestLineOf(this, { failure: this.#failure, aborted, milliseconds }))
   }
 }

@@ -1,14 +1,14 @@
-import type { FailureCode } from '../errors.ts'
+import type { GatewayError } from '../errors.ts'
+import { backgroundOf } from '../report/describe-error.ts'
 import type { RequestLine } from '../report/request-line.ts'
+import { sessionName } from '../session/session-name.ts'
 import type { Carriage } from './carriage.ts'
-
-const SESSION_NAME_CHARACTERS = 12
 
 type Draft<Shape> = { -readonly [Member in keyof Shape]: Shape[Member] }
 
 /** How a carriage ended, and what it ended with. */
 interface Ending {
-  readonly code: FailureCode | undefined
+  readonly failure: GatewayError | undefined
   readonly aborted: boolean
   readonly milliseconds: number
 }
@@ -28,9 +28,13 @@ export function requestLineOf({ request, response, route, requestId, session }: 
     upstream: route.origin,
     aborted: ending.aborted,
   }
-  if (ending.code !== undefined) line.code = ending.code
+  if (ending.failure !== undefined) {
+    line.code = ending.failure.code
+    const note = backgroundOf(ending.failure)
+    if (note !== undefined) line.note = note
+  }
   if (session !== undefined) {
-    line.session = session.ticket.id.slice(0, SESSION_NAME_CHARACTERS)
+    line.session = sessionName(session.ticket.id)
     line.subject = session.record.subject
   }
   return line

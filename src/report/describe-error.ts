@@ -24,6 +24,12 @@ export function noteOf(thrown: unknown): string {
   return parts.join(', caused by ')
 }
 
+/** What is behind an error of ours, beyond its code; undefined where there is nothing more to tell. */
+export function backgroundOf({ detail }: GatewayError): string | undefined {
+  const behind = detail.cause === undefined ? undefined : noteOf(detail.cause)
+  return [detail.note, behind].filter((part) => part !== undefined).join(', caused by ') || undefined
+}
+
 function oneNote(thrown: unknown): string {
   if (thrown instanceof GatewayError) return [thrown.code, thrown.detail.note].filter(Boolean).join(': ')
   const code = typeof thrown === 'object' && thrown !== null && 'code' in thrown ? thrown.code : undefined

@@ -12,6 +12,8 @@ export interface RequestLine {
   readonly status: number
   readonly milliseconds: number
   readonly code?: FailureCode
+  /** What was behind the failure: names and codes, never a secret. */
+  readonly note?: string
   readonly session?: string
   readonly subject?: string
   readonly upstream?: string

@@ -48,10 +48,11 @@ describe('a callback', () => {
       .map(({ name, value }) => `${name}=${value}`)
       .join('; ')
     const before = redeemed()
-    const answers = await Promise.all(
+    const attempts = await Promise.all(
       Array.from({ length: 8 }, () => fetch(callback, { headers: { Cookie: cookie }, redirect: 'manual' })),
     )
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([303, 400, 400, 400, 400, 400, 400, 400])
+    expect(attempts.filter(({ status }) => status === 303)).toHaveLength(1)
+    expect(attempts.filter(({ status }) => status === 400)).toHaveLength(7)
     expect(redeemed()).toBe(before + 1)
   })
 

@@ -60,7 +60,6 @@ async function wholeVisit() {
     .map((value) => value.slice('Bearer '.length))
   const idTokens = [new URL(leave.headers.location ?? '').searchParams.get('id_token_hint')]
   const codes = tokenCalls.map((call) => call.get('code'))
-  const present = (values: readonly (string | null)[]) => [...new Set(values.filter((value) => value !== null))]
   return {
     browser,
     dump,
@@ -69,6 +68,10 @@ async function wholeVisit() {
     codes: present(codes),
     hidden: present([...verifiers, ...refreshTokens, ...accessTokens, ...idTokens, provider.clientSecret, SERVER_SECRET]),
   }
+}
+
+function present(values: readonly (string | null)[]): readonly string[] {
+  return [...new Set(values.filter((value) => value !== null))]
 }
 
 /** The forms in which a text may hide. */
@@ -97,7 +100,7 @@ describe('a whole visit', () => {
     const seen = browser.answers
       .filter((answer) => answer.url !== leave.url)
       .map(({ url, headers, text, sent }) => [url, headers, text, sent])
-    expect(seen.some(([, , text]) => String(text).includes('"authenticated":true'))).toBe(true)
+    expect(seen.some(([, , text]) => JSON.stringify(text).includes('\\"authenticated\\":true'))).toBe(true)
     expect(found([...hidden, CANARIES.email], JSON.stringify(seen))).toEqual([])
 
     const unsigned = decodeURIComponent(cookie).slice(2, 45)

@@ -66,7 +66,10 @@ describe('a session', () => {
   test('is found by its ticket, with its grant, and without waiting the second time', async () => {
     const { begin, find } = setUp()
     const { ticket, grant } = await begin()
-    expect(await find(ticket)).toMatchObject({ kind: 'live', session: { ticket, grant: { version: 1, accessToken: grant.accessToken } } })
+    expect(await find(ticket)).toMatchObject({
+      kind: 'live',
+      session: { ticket, grant: { version: 1, accessToken: grant.accessToken } },
+    })
     expect(find(ticket)).not.toBeInstanceOf(Promise)
   })
 

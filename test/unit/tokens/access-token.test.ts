@@ -95,7 +95,7 @@ describe('an access token', () => {
   test('that has ended makes all requests wait for one refresh', async () => {
     const { getAccessToken, stand, calls, clock } = setUp(REFRESHED)
     const session = stand(makeSession({ accessTokenExpiresAt: clock.at - 1 }))
-    expect(await Promise.all([1, 2, 3].map(() => getAccessToken(session)))).toEqual(['access-2', 'access-2', 'access-2'])
+    expect(await Promise.all([1, 2, 3].map(async () => getAccessToken(session)))).toEqual(['access-2', 'access-2', 'access-2'])
     expect(calls).toEqual(['refresh-1'])
   })
 
