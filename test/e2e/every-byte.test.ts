@@ -118,6 +118,19 @@ test('No token, verifier, secret or internal id is in any byte that the browser 
   expect(seen).toEqual([])
 })
 
+// OAU-40, H-12
+test('No log of nginx or of the gateway holds one of them, nor an authorization code.', async () => {
+  const codes = tap.exchanges.flatMap(({ asked }) => new URLSearchParams(asked).get('code') ?? [])
+  expect(codes.length).toBeGreaterThanOrEqual(1)
+  const logs = { nginx: await world.nginx.log(), gateway: JSON.stringify(world.gateway().logs()) }
+  for (const log of Object.values(logs)) expect(log).toContain('/bff/callback')
+  const seen = [...secrets, ...codes.map((code) => ['code', code] as const)].flatMap(([name, secret]) => {
+    const holds = createFinder(secret)
+    return Object.entries(logs).flatMap(([whose, log]) => (holds(log) ? [`${name} in the log of ${whose}`] : []))
+  })
+  expect(seen).toEqual([])
+})
+
 describe('That test looks where it says:', () => {
   test('the run had secrets of each kind', () => {
     const kinds = [...secrets.keys()].map((name) => name.replace(/ \d+$/, ''))

@@ -87,6 +87,19 @@ test('A script cannot plant a cookie of our name.', async () => {
   expect(await ticket()).toEqual([])
 })
 
+// SEC-01, SEC-05
+test('A page of the gateway arrives with each of its protections once, as the gateway said it.', async () => {
+  const answer = await page.goto(`${world.origin}/bff/logout`)
+  const headers = (await answer?.headersArray()) ?? []
+  const valuesOf = (name: string) => headers.filter((header) => header.name.toLowerCase() === name).map(({ value }) => value)
+  expect(valuesOf('strict-transport-security')).toEqual(['max-age=31536000; includeSubDomains'])
+  expect(valuesOf('content-security-policy')).toEqual([expect.stringContaining("frame-ancestors 'none'")])
+  expect(valuesOf('x-content-type-options')).toEqual(['nosniff'])
+  expect(valuesOf('cache-control')).toEqual(['no-store'])
+  expect(valuesOf('server')).toEqual(['nginx'])
+  expect(valuesOf('x-powered-by')).toEqual([])
+})
+
 test('A deep link survives the sign-in, with its query and its fragment.', async () => {
   const link = '/orders/7?tab=a%2Fb&next=//other.test/x#the=fragment?'
   await signIn(page, link, world)
