@@ -11,6 +11,7 @@ export interface Peers {
   readonly accountableAddress: (request: IncomingMessage) => string | undefined
 }
 
+const MOST_REMEMBERED = 1_000
 const FORWARDING = ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'forwarded'] as const
 
 /** Peers by the trust rule: forwarding headers count from `trustedProxies` (CIDR or address) only (RFC 9700 §4.13). */
@@ -40,6 +41,18 @@ export function createPeers(trustedProxies: readonly string[], onUntrustedForwar
   }
 
   return { isTrusted, clientAddress, accountableAddress }
+}
+
+/** The same question is asked with every request; the answers are kept, up to a bound, since strangers choose some of the addresses. */
+function remembering(ask: (address: string) => boolean): (address: string) => boolean {
+  const answers = new Map<string, boolean>()
+  return (address) => {
+    const known = answers.get(address)
+    if (known !== undefined) return known
+    const answer = ask(address)
+    if (answers.size < MOST_REMEMBERED) answers.set(address, answer)
+    return answer
+  }
 }
 
 function blockList(entries: readonly string[]): BlockList {

@@ -20,30 +20,37 @@ const MOST_CHARACTERS = 4 + 43 + 1 + 43 * 3
 const NONE: TicketReading = Object.freeze({ kind: 'none' })
 const DUPLICATED: TicketReading = Object.freeze({ kind: 'duplicated' })
 
+/** A longer header is read anew each time, so that nobody fills the memory with variations of it. */
+const MOST_REMEMBERED_CHARACTERS = 1_024
+
 /**
  * Reads the session cookie, for both lanes: shape and length first, then the signature by any of `keys`.
  *
- * Readings that verified are remembered by the cookie's exact bytes, at most `mostRemembered` of them, so that an API call costs a look-up.
+ * Readings that verified are remembered by the header's exact bytes, at most `mostRemembered` of them, so that an API call costs a look-up.
  */
 export function createReadTicket(cookieName: string, keys: readonly string[], mostRemembered: number): ReadTicket {
   let remembered = new Map<string, TicketReading>()
 
   return function readTicket(cookieHeader) {
-    const values = cookieValues(cookieHeader, cookieName)
-    const value = values[0]
-    if (value === undefined) return NONE
-    if (values.length > 1) return DUPLICATED
-
-    const known = remembered.get(value)
+    if (cookieHeader === undefined) return NONE
+    const known = remembered.get(cookieHeader)
     if (known) return known
 
-    const ticket = verify(value, keys)
-    if (!ticket) return NONE
-    if (remembered.size >= mostRemembered) remembered = new Map()
-    const reading: TicketReading = Object.freeze({ kind: 'ticket', ticket, cookie: `${cookieName}=${value}` })
-    remembered.set(value, reading)
+    const reading = read(cookieHeader, cookieName, keys)
+    if (reading.kind === 'ticket' && cookieHeader.length <= MOST_REMEMBERED_CHARACTERS) {
+      if (remembered.size >= mostRemembered) remembered = new Map()
+      remembered.set(cookieHeader, reading)
+    }
     return reading
   }
+}
+
+function read(cookieHeader: string, cookieName: string, keys: readonly string[]): TicketReading {
+  const [value, another] = cookieValues(cookieHeader, cookieName)
+  if (value === undefined) return NONE
+  if (another !== undefined) return DUPLICATED
+  const ticket = verify(value, keys)
+  return ticket ? Object.freeze({ kind: 'ticket', ticket, cookie: `${cookieName}=${value}` }) : NONE
 }
 
 function verify(value: string, keys: readonly string[]): Ticket | undefined {
