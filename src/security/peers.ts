@@ -17,8 +17,9 @@ const FORWARDING = ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 
 /** Peers by the trust rule: forwarding headers count from `trustedProxies` (CIDR or address) only (RFC 9700 §4.13). */
 export function createPeers(trustedProxies: readonly string[], onUntrustedForwarding: () => void): Peers {
   const trusted = blockList(trustedProxies)
-  const isTrustedAddress = (address: string) =>
-    isIP(address) !== 0 && trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
+  const isTrustedAddress = remembering(
+    (address) => isIP(address) !== 0 && trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4'),
+  )
   const isTrusted = (request: IncomingMessage) => isTrustedAddress(peerAddress(request))
 
   const clientAddress = (request: IncomingMessage) => {
