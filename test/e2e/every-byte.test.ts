@@ -3,7 +3,8 @@ import type { Page } from 'playwright-core'
 import { until } from '../support/until.ts'
 import { createFinder, type Piece, recordEverything, type Recording } from './recording.ts'
 import { tapServer, type Tap } from './tap.ts'
-import { callApi, signIn, signOut, startWorld, type World } from './world.ts'
+import { callApi, signIn, signOut } from './acts.ts'
+import { startWorld, type World } from './world.ts'
 
 let world: World
 let page: Page

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { BrowserContext, Page } from 'playwright-core'
-import { callApi, signIn, startWorld, type World } from './world.ts'
+import { callApi, signIn } from './acts.ts'
+import { startWorld, type World } from './world.ts'
 
 let world: World
 let person: BrowserContext

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import type { Page, Request } from 'playwright-core'
-import { type Answer, callApi, signIn, signOut, startWorld, type World } from './world.ts'
+import { type Answer, callApi, signIn, signOut } from './acts.ts'
+import { startWorld, type World } from './world.ts'
 
 let world: World
 let page: Page

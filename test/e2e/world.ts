@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { BrowserContext, Page } from 'playwright-core'
+import type { BrowserContext } from 'playwright-core'
 import { createCertificateAuthority } from '../support/certificates.ts'
 import { startChromium } from '../support/chromium.ts'
 import { findFreePort } from '../support/free-port.ts'
@@ -15,6 +13,7 @@ import { startProvider, type TestProvider } from '../support/provider.ts'
 import { type RedisServer, startRedis } from '../support/redis-server.ts'
 import { until } from '../support/until.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
+import { startSibling } from './sibling-host.ts'
 
 const APP = 'app.shop.test'
 /** On the same site as the app, in somebody else's hands. */
@@ -80,7 +79,7 @@ export async function startWorld({ accessTokenSeconds = 3600 }: WorldOptions = {
       }),
       (started) => started.stop(),
     )
-    const sibling = await startSibling(await authority.issue(SIBLING))
+    const sibling = await startSibling(SIBLING, await authority.issue(SIBLING))
     begun(sibling, (started) => started.stop())
 
     const env = {
@@ -130,39 +129,6 @@ export async function startWorld({ accessTokenSeconds = 3600 }: WorldOptions = {
   }
 }
 
-/** Opens the app as a person does, and signs in with a real click at the provider; ends where the app says who it is. */
-export async function signIn(page: Page, path: string, { origin }: World): Promise<void> {
-  await page.goto(origin + path)
-  await page.locator('#who', { hasText: 'nobody' }).waitFor()
-  await page.locator('#sign-in').click()
-  await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.locator('#who', { hasText: 'alice' }).waitFor()
-}
-
-/** What a script of the app is told. */
-export interface Answer {
-  readonly status: number
-  readonly type: string
-  readonly body: string
-}
-
-/** Calls as the app's own script does. */
-export function callApi(page: Page, target: string, method = 'GET'): Promise<Answer> {
-  const script = `fetch(${JSON.stringify(target)}, { method: '${method}', headers: { 'X-CSRF': '1' } }).then(async (answer) =>
-    ({ status: answer.status, type: answer.headers.get('content-type') ?? '', body: await answer.text() }))`
-  return page.evaluate<Answer>(script)
-}
-
-/** Signs out as an app does, here and with a click at the provider, and ends in the app as nobody. */
-export async function signOut(page: Page, { origin }: World): Promise<void> {
-  const { body } = await callApi(page, '/bff/logout', 'POST')
-  await page.goto(new URL(JSON.parse(body).continue, origin).href)
-  await page.getByRole('button', { name: 'Sign out' }).click()
-  await page.waitForURL(`${origin}/**`)
-  await page.goto(origin)
-  await page.locator('#who', { hasText: 'nobody' }).waitFor()
-}
-
 async function startReady(env: Readonly<Record<string, string>>): Promise<GatewayProcess> {
   const gateway = startProcess(env)
   try {
@@ -173,34 +139,5 @@ async function startReady(env: Readonly<Record<string, string>>): Promise<Gatewa
     gateway.kill('SIGKILL')
     await gateway.ended
     throw error
-  }
-}
-
-interface Sibling {
-  readonly origin: string
-  readonly stop: () => Promise<void>
-}
-
-/** A page on which the tests run what an attacker would have put there. */
-async function startSibling({
-  certificate: cert,
-  key,
-}: {
-  readonly certificate: string
-  readonly key: string
-}): Promise<Sibling> {
-  const server = createServer({ cert, key }, (_, response) => {
-    response.setHeader('Content-Type', 'text/html')
-    response.end('<!doctype html><title>A sibling</title>')
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('No port was given.')
-  return { origin: `https://${SIBLING}:${address.port}`, stop }
-
-  async function stop(): Promise<void> {
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
   }
 }

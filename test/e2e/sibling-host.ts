@@ -1,0 +1,36 @@
+import { once } from 'node:events'
+import { createServer } from 'node:https'
+
+export interface Sibling {
+  readonly origin: string
+  readonly stop: () => Promise<void>
+}
+
+interface Certified {
+  readonly certificate: string
+  readonly key: string
+}
+
+/** A page on which the tests run what an attacker would have put there. */
+async function startSibling({
+  certificate: cert,
+  key,
+}: {
+  readonly certificate: string
+  readonly key: string
+}): Promise<Sibling> {
+  const server = createServer({ cert, key }, (_, response) => {
+    response.setHeader('Content-Type', 'text/html')
+    response.end('<!doctype html><title>A sibling</title>')
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('No port was given.')
+  return { origin: `https://${host}:${address.port}`, stop }
+
+  async function stop(): Promise<void> {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  }
+}
