@@ -40,11 +40,6 @@ describe('the page of the README', () => {
     return page
   }
 
-  /** Runs a sentence of the reader's own script; the example is there as `page`. */
-  function run(page: Page, script: string): Promise<unknown> {
-    return page.waitForFunction('globalThis.page').then(() => page.evaluate(script))
-  }
-
   async function signIn(page: Page, path: string): Promise<void> {
     await run(page, 'void page.signIn()')
     await page.waitForURL(`${story.origin}${path}`)
@@ -88,3 +83,8 @@ describe('the page of the README', () => {
     expect(example.split('\n').length).toBeLessThanOrEqual(20)
   })
 })
+
+/** Runs a sentence of the reader's own script; the example is there as `page`. */
+function run(page: Page, script: string): Promise<unknown> {
+  return page.waitForFunction('globalThis.page').then(() => page.evaluate(script))
+}
