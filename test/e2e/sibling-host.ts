@@ -12,13 +12,7 @@ interface Certified {
 }
 
 /** A page on which the tests run what an attacker would have put there. */
-async function startSibling({
-  certificate: cert,
-  key,
-}: {
-  readonly certificate: string
-  readonly key: string
-}): Promise<Sibling> {
+export async function startSibling(host: string, { certificate: cert, key }: Certified): Promise<Sibling> {
   const server = createServer({ cert, key }, (_, response) => {
     response.setHeader('Content-Type', 'text/html')
     response.end('<!doctype html><title>A sibling</title>')
