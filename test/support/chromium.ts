@@ -1,6 +1,8 @@
 import { type BrowserContext, chromium } from 'playwright-core'
 import { programPath } from './programs.ts'
 
+const PATIENCE_MILLISECONDS = 15_000
+
 interface ChromiumOptions {
   /** Hosts that are to be found on 127.0.0.1; no other name is ever resolved. */
   readonly hosts: readonly string[]
@@ -34,5 +36,12 @@ export async function startChromium({ hosts, trust }: ChromiumOptions): Promise<
       '--disable-sync',
     ],
   })
-  return { context: await browser.newContext(), newPerson: () => browser.newContext(), close: () => browser.close() }
+  return { context: await newPerson(), newPerson, close: () => browser.close() }
+
+  async function newPerson(): Promise<BrowserContext> {
+    const person = await browser.newContext()
+    // Before the test's own patience ends, which says less about what was waited for.
+    person.setDefaultTimeout(PATIENCE_MILLISECONDS)
+    return person
+  }
 }
