@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express'
 import { signedOutPage } from '../pages/logout-pages.ts'
 import type { SendPage } from '../pages/send-page.ts'
+import { requireNavigation } from '../security/require-navigation.ts'
 import type { LogoutContinuations } from './logout-continuations.ts'
 import { queryOf, valueOf } from './parameters.ts'
 
@@ -13,6 +14,7 @@ interface Steps {
 /** Goes on to the provider's logout, once, in the browser that asked for it; anybody else ends on our own last page. */
 export function createLogoutContinue({ prefix, continuations, sendPage }: Steps) {
   return async function continueLogout(request: Request, response: Response): Promise<void> {
+    requireNavigation(request)
     const url = await continuations.take(request, valueOf(queryOf(request), 'handle') ?? '')
     if (url) response.status(303).set('Location', url.href).end()
     else sendPage(request, response, signedOutPage(prefix))
@@ -22,6 +24,7 @@ export function createLogoutContinue({ prefix, continuations, sendPage }: Steps)
 /** Back from the provider. The session ended before anybody left; what comes back changes nothing but the binding's cookie. */
 export function createLogoutCallback({ prefix, continuations, sendPage }: Steps) {
   return function loggedOut(request: Request, response: Response): void {
+    requireNavigation(request)
     continuations.close(request, response, valueOf(queryOf(request), 'state'))
     sendPage(request, response, signedOutPage(prefix))
   }

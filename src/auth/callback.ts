@@ -3,10 +3,10 @@ import { asGatewayError, type FailureCode, GatewayError } from '../errors.ts'
 import type { Provider, TokenSet } from '../oidc/port.ts'
 import { noteOf } from '../report/describe-error.ts'
 import type { LoginOutcome, Report } from '../report/events.ts'
-import { initiatorOf, isNavigation } from '../security/fetch-metadata.ts'
 import type { Limit } from '../security/limits.ts'
 import type { RequestIdOf } from '../security/request-id.ts'
-import type { ReturnTo } from '../security/return-to.ts'
+import { requireNavigation } from '../security/require-navigation.ts'
+import { HOME, type ReturnTo } from '../security/return-to.ts'
 import type { BeginSession } from '../session/begin-session.ts'
 import type { EndSession } from '../session/end-session.ts'
 import { sessionName } from '../session/session-name.ts'
@@ -36,22 +36,24 @@ interface Steps {
  */
 export function createCallback(steps: Steps) {
   return async function callback(request: Request, response: Response): Promise<void> {
-    if (initiatorOf(request) !== 'unsaid' && !isNavigation(request)) throw new GatewayError('navigation_required')
+    requireNavigation(request)
     const answer = queryOf(request)
     refuseDuplicates(answer)
-    const transaction = await takeTransaction(request, response, answer)
+    let returnTo = HOME
     try {
+      const transaction = await takeTransaction(request, response, answer)
+      returnTo = transaction.returnTo
       const tokens = await redeemCode(answer, transaction)
       const session = await steps.beginSession(request, tokens)
       await closeLogin(transaction).catch((error: unknown) =>
         steps.report('store_warning', { note: `after a login: ${noteOf(error)}` }),
       )
       tell(request, 'signed_in', { session: sessionName(session.ticket.id), subject: session.record.subject })
-      response.status(303).set('Location', steps.landing(transaction.returnTo)).end()
+      response.status(303).set('Location', steps.landing(returnTo)).end()
     } catch (error) {
       const { code, detail } = asGatewayError(error)
       tell(request, OUTCOMES[code] ?? 'failed', { note: noteOf(error) })
-      throw new GatewayError(code, { cause: error, ...detail, returnTo: transaction.returnTo })
+      throw new GatewayError(code, { cause: error, ...detail, returnTo })
     }
   }
 
@@ -62,7 +64,6 @@ export function createCallback(steps: Steps) {
     if (state !== undefined && binding) steps.bindings.remove(response, state)
     if (transaction) return transaction
     await steps.addressLimit.spend(steps.accountableAddress(request))
-    tell(request, 'not_started', {})
     throw new GatewayError('login_not_started')
   }
 
@@ -92,6 +93,8 @@ export function createCallback(steps: Steps) {
 }
 
 const OUTCOMES: { readonly [Code in FailureCode]?: LoginOutcome } = {
+  login_not_started: 'not_started',
+  too_many_requests: 'not_started',
   login_denied: 'denied',
   login_interaction_required: 'denied',
   login_refused: 'refused',

@@ -1,16 +1,18 @@
 import type { Request, Response } from 'express'
-import { GatewayError } from '../errors.ts'
+import { asGatewayError } from '../errors.ts'
 import type { Provider } from '../oidc/port.ts'
 import { continuePage } from '../pages/continue-page.ts'
 import type { SendPage } from '../pages/send-page.ts'
 import type { Report } from '../report/events.ts'
-import { initiatorOf, isNavigation } from '../security/fetch-metadata.ts'
+import { initiatorOf } from '../security/fetch-metadata.ts'
 import type { Limit } from '../security/limits.ts'
 import type { ReadTicket } from '../security/read-ticket.ts'
 import type { RequestIdOf } from '../security/request-id.ts'
+import { requireNavigation } from '../security/require-navigation.ts'
 import { HOME, parseReturnTo, type ReturnTo } from '../security/return-to.ts'
 import type { EndableSession } from '../session/end-session.ts'
 import type { FindSession } from '../session/find-session.ts'
+import type { Ticket, Verdict } from '../session/records.ts'
 import type { LoginBindings } from './login-binding.ts'
 import { parseLoginParameters } from './login-parameters.ts'
 import { type LoginTransactions, makeLoginSecrets } from './login-transactions.ts'
@@ -50,7 +52,7 @@ export function createLogin(steps: Steps) {
   } = steps
 
   return async function login(request: Request, response: Response): Promise<void> {
-    if (initiatorOf(request) !== 'unsaid' && !isNavigation(request)) throw new GatewayError('navigation_required')
+    requireNavigation(request)
     const query = queryOf(request)
     const returnTo = returnToOf(request, query)
     // Another site may link here, but a login begins only where the person asked this site for it (OWASP ASVS 7.6.2).
@@ -81,9 +83,19 @@ export function createLogin(steps: Steps) {
   async function rememberedSession(request: Request): Promise<EndableSession | undefined> {
     const reading = steps.readTicket(request.headers.cookie)
     if (reading.kind !== 'ticket') return undefined
-    const verdict = await steps.findSession(reading.ticket)
-    if (verdict.kind === 'ended') return undefined
+    const verdict = await find(reading.ticket)
+    if (verdict?.kind !== 'live') return undefined
     const { issuer, subject, providerSession } = verdict.session.record
     return { ticket: { id: reading.ticket.id }, record: { issuer, subject, providerSession } }
+  }
+
+  /** A session that this server cannot open keeps nobody from signing in: without a new one there would be no way on. */
+  async function find(ticket: Ticket): Promise<Verdict | undefined> {
+    try {
+      return await steps.findSession(ticket)
+    } catch (error) {
+      if (asGatewayError(error).code === 'record_unreadable') return undefined
+      throw error
+    }
   }
 }

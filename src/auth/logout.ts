@@ -29,14 +29,15 @@ interface Steps {
  */
 export function createLogout(steps: Steps) {
   const { prefix, cookieName, secure, refuseForgedRequest, sessionOf, endSession, revokeTokens, continuations, sendPage } = steps
+  const lastPage = `${prefix}/logout/callback`
 
   return async function logout(request: Request, response: Response): Promise<void> {
     refuseForgedRequest(request, 'form')
     const verdict = await sessionOf(request)
     if (verdict.kind === 'live') await endSession(verdict.session, 'signed_out')
     response.clearCookie(cookieName, sessionCookieAttributes(secure))
-    const next = verdict.kind === 'live' ? await continueAtProvider(response, verdict.session) : `${prefix}/logout/callback`
     if (verdict.kind === 'live') revokeTokens(verdict.session)
+    const next = verdict.kind === 'live' ? await continueAtProvider(response, verdict.session) : lastPage
 
     if (request.get('x-csrf') === undefined) sendPage(request, response, signedOutHerePage(next))
     else response.json({ continue: next })
@@ -46,22 +47,25 @@ export function createLogout(steps: Steps) {
   async function continueAtProvider(response: Response, { grant }: LiveSession): Promise<string> {
     const binding = continuations.makeBinding()
     const hint = grant.claims['email'] ?? grant.claims['preferred_username']
-    const url = await steps.provider
-      .endSessionUrl({
+    try {
+      const url = await steps.provider.endSessionUrl({
         idToken: grant.idToken,
         state: continuations.stateOf(binding),
         logoutHint: typeof hint === 'string' ? hint : undefined,
       })
-      // Who is signed out here is told so, although the provider cannot be asked.
-      .catch(() => undefined)
-    if (!url) return `${prefix}/logout/callback`
-    return `${prefix}/logout/continue?handle=${await continuations.keep(response, url, binding)}`
+      return url ? `${prefix}/logout/continue?handle=${await continuations.keep(response, url, binding)}` : lastPage
+    } catch {
+      // Who is signed out here is told so, although the provider cannot be asked or the way there cannot be kept.
+      return lastPage
+    }
   }
 }
 
 /** `GET` asks, and changes nothing. */
 export function createLogoutPage(prefix: string, sendPage: SendPage) {
   return function askForLogout(request: Request, response: Response): void {
+    // With `no-referrer`, browsers send this page's form with `Origin: null`, which proves nothing (Fetch §3.2.4).
+    response.set('Referrer-Policy', 'same-origin')
     sendPage(request, response, logoutPage(prefix))
   }
 }

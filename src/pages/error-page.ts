@@ -33,9 +33,10 @@ const SIGN_IN_AGAIN: ReadonlySet<FailureCode> = new Set([
 /** Says in plain words what happened and what can be done; holds nothing that anybody else wrote. */
 export function errorPage(prefix: string, { code, detail }: GatewayError, requestId: string): Page {
   const { status, says } = FAILURES[code]
-  const again = SIGN_IN_AGAIN.has(code)
-    ? html`<a class="button" href="${loginUrl(prefix, detail.returnTo)}">Sign in again</a>`
-    : html``
+  const again =
+    SIGN_IN_AGAIN.has(code) || detail.returnTo !== undefined
+      ? html`<a class="button" href="${loginUrl(prefix, detail.returnTo)}">Sign in again</a>`
+      : html``
   return {
     title: TITLE_BY_CODE[code] ?? TITLE_BY_STATUS[status] ?? 'Something went wrong',
     body: html`<p>${says}</p>

@@ -15,7 +15,7 @@ export function initiatorOf(request: IncomingMessage): Initiator {
 /**
  * Whether the answer will be shown as a page of its own: the metadata decides, never `Accept`.
  *
- * A browser without metadata is taken at its word only where it asks for HTML by GET or HEAD and shows no sign of a script.
+ * A browser without metadata is taken at its word only where it asks for HTML first and shows no sign of a script.
  */
 export function isNavigation(request: IncomingMessage): boolean {
   const mode = request.headers['sec-fetch-mode']
