@@ -17,8 +17,7 @@ FROM packages AS build
 RUN npm ci --include=dev --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
-# The compiler leaves behind what is no source: style, script and picture of the gateway's own pages.
-RUN npm run build && cd src && find . -type f ! -name '*.ts' -exec cp --parents -t ../dist {} +
+RUN npm run build
 
 # ---- the provider and the API of the demonstration, for the profile "demo" of compose.yaml; no part of the image ----
 

@@ -117,7 +117,7 @@ describe('the demo, in a browser', () => {
     const page = await openPage()
     await page.locator('[data-action="sign-in"]').click()
     await page.getByRole('button', { name: 'Cancel and go back' }).click()
-    await page.getByText(/cancelled/).waitFor()
+    await page.getByRole('heading', { name: 'Sign-in cancelled' }).waitFor()
     expect(new URL(page.url()).origin).toBe(url)
     await page.getByRole('link', { name: /sign in again/i }).click()
     await page.getByRole('heading', { name: 'Who is coming in?' }).waitFor()
