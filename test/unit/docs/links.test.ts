@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { readDocument, readDocuments, ROOT } from '../../support/documents.ts'
@@ -28,6 +28,14 @@ describe('the documentation', () => {
   test.each(readDocuments().map(({ path, prose }) => [path, prose] as const))('%s links elsewhere by https only', (_, prose) => {
     const elsewhere = linksOf(prose).filter((link) => /^[a-z]+:/.test(link))
     expect(elsewhere.filter((link) => !URL.canParse(link) || !link.startsWith('https://'))).toEqual([])
+  })
+
+  test('costs a reader little to load', () => {
+    const pictures = readDocuments().flatMap(({ path, prose }) =>
+      [...prose.matchAll(/!\[[^\]]{40,}\]\(([^)]+)\)/g)].map(([, file = '']) => join(dirname(path), file)),
+    )
+    expect(pictures.length).toBeGreaterThanOrEqual(2)
+    expect(pictures.filter((file) => statSync(ROOT + file).size > 150_000)).toEqual([])
   })
 
   test('shows a picture that says what it shows to those who do not see it', () => {
