@@ -9,6 +9,12 @@ describe('what a request is', () => {
     ['a script that asks for HTML', { 'Sec-Fetch-Mode': 'cors', 'Sec-Fetch-Dest': 'empty', Accept: 'text/html' }, false],
     ['an image', { 'Sec-Fetch-Mode': 'no-cors', 'Sec-Fetch-Dest': 'image' }, false],
     ['a prefetch', { 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document', 'Sec-Purpose': 'prefetch;prerender' }, false],
+    [
+      'a prefetch of an older browser',
+      { 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document', Purpose: 'prefetch' },
+      false,
+    ],
+    ['a document that no navigation asks for', { 'Sec-Fetch-Mode': 'no-cors', 'Sec-Fetch-Dest': 'document' }, false],
     ['an older browser that asks for HTML', { Accept: 'text/html,application/xhtml+xml' }, true],
     ['an older browser with our header', { Accept: 'text/html', 'X-CSRF': '1' }, false],
     ['an older browser that asks for anything', { Accept: 'application/json, text/plain, */*' }, false],

@@ -44,6 +44,8 @@ describe('who is there', () => {
     expect(told).toHaveLength(0)
     expect(accountableAddress(fakeRequest({ 'X-Forwarded-For': '6.6.6.6' }, { peer: '203.0.113.9' }))).toBeUndefined()
     expect(told).toHaveLength(1)
+    for (const header of ['X-Forwarded-Proto', 'X-Forwarded-Host', 'Forwarded'])
+      expect(accountableAddress(fakeRequest({ [header]: 'x' }, { peer: '203.0.113.9' }))).toBeUndefined()
     expect(accountableAddress(fakeRequest({ 'X-Forwarded-For': '203.0.113.9' }, { peer: '10.1.2.3' }))).toBe('203.0.113.9')
     expect(accountableAddress(fakeRequest({}, { peer: '10.1.2.3' }))).toBeUndefined()
   })

@@ -71,6 +71,16 @@ describe('the ticket', () => {
     for (const header of [...headers, ...headers]) expect(read(header).kind).toBe('ticket')
   })
 
+  test('is remembered, but not for more cookies than it was told to', () => {
+    const read = reader()
+    const first = `${NAME}=${signed(makeSessionSecret(), newest)}`
+    const reading = read(first)
+    expect(read(first)).toBe(reading)
+    for (const _ of [1, 2, 3]) read(`${NAME}=${signed(makeSessionSecret(), newest)}`)
+    expect(read(first)).not.toBe(reading)
+    expect(read(first)).toEqual(reading)
+  })
+
   test('is none in anything else that a client may write', () => {
     const read = reader()
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => expect(read(`${NAME}=${text}`).kind).not.toBe('ticket')))

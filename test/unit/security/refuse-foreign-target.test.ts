@@ -47,9 +47,22 @@ describe('a request for somewhere else', () => {
   })
 
   test('is refused where a trusted proxy says that the browser speaks http', () => {
-    const headers = { Host: 'app.example.com', 'X-Forwarded-Proto': 'http' }
-    expect(() => refuse(fakeRequest(headers))).toThrow(expect.objectContaining({ code: 'https_required' }))
-    expect(() => refuse(fakeRequest(headers, { peer: '203.0.113.9' }))).not.toThrow()
+    for (const scheme of ['http', 'HTTP', 'http, https', 'ws', '']) {
+      const headers = { Host: 'app.example.com', 'X-Forwarded-Proto': scheme }
+      expect(() => refuse(fakeRequest(headers))).toThrow(expect.objectContaining({ code: 'https_required' }))
+      expect(() => refuse(fakeRequest(headers, { peer: '203.0.113.9' }))).not.toThrow()
+    }
+    expect(() => refuse(fakeRequest({ Host: 'app.example.com', 'X-Forwarded-Proto': 'https' }))).not.toThrow()
+  })
+
+  test('passes over http where the base URL itself is http', () => {
+    const onLocalhost = createRefuseForeignTarget({
+      origin: 'http://localhost:8080',
+      host: 'localhost:8080',
+      secure: false,
+      isTrustedPeer: () => true,
+    })
+    expect(() => onLocalhost(fakeRequest({ Host: 'localhost:8080', 'X-Forwarded-Proto': 'http' }))).not.toThrow()
   })
 
   test('is refused with an expectation that nobody knows', () => {

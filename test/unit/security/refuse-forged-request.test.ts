@@ -22,6 +22,7 @@ describe('a request that acts on a session', () => {
       expect(isLetIn('header', {}, method)).toBe(false)
       expect(isLetIn('header', { 'Content-Type': 'text/plain' }, method)).toBe(false)
       expect(isLetIn('header', { 'Sec-Fetch-Site': 'same-origin' }, method)).toBe(false)
+      expect(isLetIn('header', { 'Sec-Fetch-Site': 'same-origin', Origin: OURS }, method)).toBe(false)
     },
   )
 
