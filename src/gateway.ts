@@ -75,7 +75,7 @@ export function createGateway({ config, store, provider, report, reportRequest, 
   counter.enable('strict routing').enable('case sensitive routing').use(enter)
   mount('login', '/login', { GET: [endpoints.login] })
   mount('login', '/login/continue', { 'GET HEAD': [endpoints.reload] })
-  mount('callback', '/callback', { GET: [withSession, endpoints.callback] })
+  mount('callback', '/callback', { GET: [sessions.expressAnew, endpoints.callback] })
   mount('session', '/session', { 'GET HEAD': [withSession, endpoints.session] })
   mount('session', '/session/extend', { POST: [withSession, endpoints.extend] })
   mount('logout', '/logout', { 'GET HEAD': [endpoints.logoutPage], POST: [withSession, endpoints.logout] })

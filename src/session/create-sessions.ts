@@ -41,6 +41,8 @@ export interface Sessions {
   readonly replaceGrant: ReplaceGrant
   readonly lifetimes: Lifetimes
   readonly express: RequestHandler
+  /** The same for the callback: without the session of before, whose cookie may or may not have come along. */
+  readonly expressAnew: RequestHandler
   readonly background: Background
 }
 
@@ -60,6 +62,7 @@ export function createSessions({ config, store, namespace, cookieName, cookieKey
     now,
   })
   const { forget } = cache
+  const express = createExpressSession({ store, keys, seals, lifetimes, cookieName, cookieKeys, secure, now })
   const end = createEndSession({ store, keys, forget, report })
 
   return {
@@ -88,10 +91,7 @@ export function createSessions({ config, store, namespace, cookieName, cookieKey
     activity: createRecordActivity({ cache, store, keys, lifetimes, idleTimeoutMilliseconds, now }),
     replaceGrant: createReplaceGrant(store, keys, seals, forget),
     lifetimes,
-    express: expressSessionOfTicket(
-      createExpressSession({ store, keys, seals, lifetimes, cookieName, cookieKeys, secure, now }),
-      readTicket,
-      secure,
-    ),
+    express: expressSessionOfTicket(express, readTicket, secure),
+    expressAnew: expressSessionOfTicket(express, () => ({ kind: 'none' }), secure),
   }
 }
