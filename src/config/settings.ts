@@ -62,9 +62,7 @@ export const sections = {
     delay: duration('0s', '10m')
       .prefault('5s')
       .meta({ description: 'On SIGTERM, between "not ready" and closing the listener, so that balancers notice.' }),
-    deadline: duration('0s', '1h')
-      .prefault('30s')
-      .meta({ description: 'For what is in flight once the listener is closed; then it is cut.' }),
+    deadline: duration('0s', '1h').prefault('30s').meta({ description: 'From SIGTERM on: what is still in flight then is cut.' }),
   }),
 }
 

@@ -58,7 +58,6 @@ export const EVENT_TABLE: { readonly [Name in EventName]: EventRow<Name> } = {
   forwarding_untrusted: { level: 'warn' },
   provider_state: { level: ({ state }) => (state === 'ready' ? 'info' : 'warn') },
   store_state: { level: ({ state }) => (state === 'connected' ? 'info' : 'warn') },
-  store_failed: { level: 'warn' },
   store_warning: { level: 'warn' },
   configuration_warning: { level: 'warn' },
   listening: { level: 'info' },

@@ -28,7 +28,6 @@ const FIELDS = {
   milliseconds: 0,
   name: 64,
   note: 500,
-  operation: 64,
   outcome: 32,
   path: 500,
   place: 200,

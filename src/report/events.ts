@@ -32,7 +32,6 @@ export interface Events {
   forwarding_untrusted: { readonly note: string }
   provider_state: { readonly issuer: string; readonly state: 'ready' | 'unavailable'; readonly note?: string }
   store_state: { readonly state: 'connected' | 'lost'; readonly note?: string }
-  store_failed: { readonly operation: string; readonly note: string }
   store_warning: { readonly note: string }
   configuration_warning: { readonly place: string; readonly note: string }
   listening: { readonly url: string; readonly privateUrl: string }

@@ -66,7 +66,7 @@ export function createSessions({ config, store, namespace, cookieName, cookieKey
   const end = createEndSession({ store, keys, forget, report })
 
   return {
-    background: createBackground(),
+    background: createBackground(report),
     find: createFindSession({
       cache,
       endingReason: createEndingReason(store, keys),

@@ -12,7 +12,7 @@ export function expressSessionOfTicket(expressSession: RequestHandler, readTicke
     if (reading.kind === 'ticket') request.headers.cookie = reading.cookie
     else delete request.headers.cookie
     // express-session withholds Secure cookies, silently, where it thinks that the browser does not speak https.
-    request.headers['x-forwarded-proto'] = secure ? 'https' : 'http'
+    Object.defineProperty(request, 'secure', { value: secure, configurable: true })
     expressSession(request, response, (error?: unknown) => {
       if (sent !== undefined) request.headers.cookie = sent
       next(error)

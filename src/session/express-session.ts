@@ -44,8 +44,6 @@ export function createExpressSession({
       Math.ceil(lifetimes.keptUntil(now(), record.absoluteExpiresAt) - now()),
     ),
     cookie: sessionCookieAttributes(secure),
-    // The base URL says what browsers speak; the counter lane has written that into X-Forwarded-Proto.
-    proxy: true,
     resave: false,
     saveUninitialized: false,
     rolling: false,

@@ -1,4 +1,4 @@
-import { GatewayError } from '../errors.ts'
+import { FAILURES, GatewayError } from '../errors.ts'
 import type { EndSession } from '../session/end-session.ts'
 import type { AccessToken, LiveSession, Verdict } from '../session/records.ts'
 import { freshnessOf } from './freshness.ts'
@@ -56,6 +56,7 @@ function tokenOf(outcome: RefreshOutcome | Verdict): AccessToken {
     case 'ended':
       throw new GatewayError('session_missing', { reason: outcome.reason })
     case 'unavailable':
+      if (FAILURES[outcome.error.code].blame === 'store') throw outcome.error
       throw new GatewayError('token_unavailable', {
         retryAfterSeconds: outcome.retryAfterSeconds ?? RETRY_AFTER_SECONDS,
         cause: outcome.error,

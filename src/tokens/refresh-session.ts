@@ -1,4 +1,4 @@
-import type { GatewayError } from '../errors.ts'
+import { GatewayError } from '../errors.ts'
 import type { Provider } from '../oidc/port.ts'
 import type { RefreshOutcome as TokenOutcome, Report } from '../report/events.ts'
 import type { EndSession } from '../session/end-session.ts'
@@ -8,6 +8,7 @@ import type { LiveSession, Verdict } from '../session/records.ts'
 import type { ReplaceGrant } from '../session/replace-grant.ts'
 import { sessionName } from '../session/session-name.ts'
 import { refreshedGrant } from './refreshed-grant.ts'
+import { createWriteRenewed } from './write-renewed.ts'
 
 /** What a refresh came to: a session with new tokens, the end of the session, or weather that changes nothing. */
 export type RefreshOutcome =
@@ -36,7 +37,19 @@ export function createRefreshSession({
   report,
   now,
 }: Steps): RefreshSession {
+  const writeRenewed = createWriteRenewed(replaceGrant, now)
+
   return async function refreshSession(asked) {
+    try {
+      return await refresh(asked)
+    } catch (error) {
+      // A store that cannot be asked is weather too: it ends no session.
+      if (error instanceof GatewayError) return { kind: 'unavailable', error, retryAfterSeconds: error.detail.retryAfterSeconds }
+      throw error
+    }
+  }
+
+  async function refresh(asked: LiveSession): Promise<RefreshOutcome> {
     // Look again: whoever asks may hold a grant that was renewed while it waited, and a spent refresh token must never be sent.
     const standing = await findSession(asked.ticket)
     if (standing.kind === 'ended' || standing.session.grant.version !== asked.grant.version) return standing
@@ -69,7 +82,7 @@ export function createRefreshSession({
     }
     if (answer.kind === 'refreshed') {
       const next = refreshedGrant(grant, answer.tokens, now(), grantOf)
-      const replacement = await replaceGrant(session, next)
+      const replacement = await writeRenewed(session, next)
       tell(replacement === 'written' ? 'refreshed' : 'taken_over', replacement)
       if (replacement !== 'written') return findSession(ticket)
       return {

@@ -204,4 +204,11 @@ describe('a callback', () => {
     expect(page.text).toContain('Sign in again')
     expect(await isSignedIn(browser)).toBe(false)
   })
+
+  test('that was forged counts against its address, though no proxy is there to tell it', async () => {
+    const { gateway } = story
+    const before = gateway.logs('forwarding_untrusted').length
+    await fetch(`${story.origin}/bff/callback?code=x&state=y`, { redirect: 'manual' })
+    expect(gateway.logs('forwarding_untrusted')).toHaveLength(before)
+  })
 })

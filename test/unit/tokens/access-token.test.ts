@@ -119,6 +119,15 @@ describe('an access token', () => {
     expect(reported).toMatchObject([{ name: 'token_refreshed', fields: { outcome: 'unavailable', subject: 'ada' } }])
   })
 
+  test("that cannot be renewed since the store is away is the store's 503, and the session stays", async () => {
+    const { getAccessToken, stand, clock, ends } = setUp(async () => {
+      throw new GatewayError('store_unavailable', { retryAfterSeconds: 1 })
+    })
+    const session = stand(makeSession({ accessTokenExpiresAt: clock.at - 1 }))
+    await expect(getAccessToken(session)).rejects.toMatchObject({ code: 'store_unavailable' })
+    expect(ends).toEqual([])
+  })
+
   test('that the provider refuses to renew ends the session', async () => {
     const { getAccessToken, stand, clock, ends } = setUp({ kind: 'refused' })
     const session = stand(makeSession({ accessTokenExpiresAt: clock.at - 1 }))
