@@ -1,0 +1,192 @@
+import { describe, expect, test } from '@jest/globals'
+import { createEndingReason } from '../../../src/session/ending-reason.ts'
+import { createEndSession } from '../../../src/session/end-session.ts'
+import { createGrantOf } from '../../../src/session/grant-of.ts'
+import { createSessionKeys } from '../../../src/session/keys.ts'
+import { createLifetimes } from '../../../src/session/lifetimes.ts'
+import { createOpenSession } from '../../../src/session/open-session.ts'
+import type { SessionId } from '../../../src/session/records.ts'
+import { createReplaceGrant } from '../../../src/session/replace-grant.ts'
+import { parseSeen, writeSeen } from '../../../src/session/seen.ts'
+import { createMemoryStore } from '../../../src/store/memory-store.ts'
+import { makeGrant, makeSession, makeTokens, sessionParts } from '../../support/session-parts.ts'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+
+describe("a session's times", () => {
+  const times = createLifetimes({ idleTimeoutMilliseconds: HOUR, absoluteTimeoutMilliseconds: 12 * HOUR, mostCached: 1 })
+
+  test('are kept for two idle times, and longer once less than one is left, but never beyond the deadline', () => {
+    expect(times.absoluteDeadline(5)).toBe(5 + 12 * HOUR)
+    expect(times.keptUntil(0, 12 * HOUR)).toBe(2 * HOUR)
+    expect(times.keptUntil(11 * HOUR, 12 * HOUR)).toBe(12 * HOUR)
+    expect(times.mustKeepLonger(HOUR, 2 * HOUR, 12 * HOUR)).toBe(false)
+    expect(times.mustKeepLonger(HOUR + 1, 2 * HOUR, 12 * HOUR)).toBe(true)
+    expect(times.mustKeepLonger(11 * HOUR + 1, 12 * HOUR, 12 * HOUR)).toBe(false)
+  })
+
+  test('are over to the millisecond', () => {
+    expect([times.isOver(9, 10), times.isOver(10, 10)]).toEqual([false, true])
+    expect([times.isIdle(HOUR - 1, 0), times.isIdle(HOUR, 0)]).toEqual([false, true])
+    expect(times.idleDeadline(0, 12 * HOUR)).toBe(HOUR)
+    expect(times.idleDeadline(11 * HOUR + 1, 12 * HOUR)).toBe(12 * HOUR)
+  })
+
+  test('are written once a minute, and of a short idle time each quarter', () => {
+    expect([times.mustRecordActivity(MINUTE - 1, 0), times.mustRecordActivity(MINUTE, 0)]).toEqual([false, true])
+    const short = createLifetimes({ idleTimeoutMilliseconds: 1_000, absoluteTimeoutMilliseconds: HOUR, mostCached: 1 })
+    expect([short.mustRecordActivity(249, 0), short.mustRecordActivity(250, 0)]).toEqual([false, true])
+  })
+
+  test('of activity are whole numbers, and nothing else is read as one', () => {
+    expect(writeSeen({ seenAt: 1.9, keptUntil: 2.9 })).toBe('1:2')
+    expect(parseSeen('1:2')).toEqual({ seenAt: 1, keptUntil: 2 })
+    for (const text of [undefined, '', '1', '1:', ':2', '-1:2', '1:2:3', '1e9:2', ' 1:2', '99999999999999999:1'])
+      expect(parseSeen(text)).toBeUndefined()
+  })
+})
+
+describe("a session's names", () => {
+  const keys = createSessionKeys('app')
+  const id = 'i'.repeat(43) as SessionId
+
+  test('are of one deployment, one session and one kind, and share a slot of a cluster', () => {
+    const names = [keys.session, keys.grant, keys.seen, keys.about, keys.lease, keys.ended].map((name) => name(id))
+    expect(new Set(names).size).toBe(6)
+    for (const name of names) expect(name.startsWith(`app:{${id}}:`)).toBe(true)
+    expect(createSessionKeys('other').session(id)).not.toBe(keys.session(id))
+  })
+
+  test('of a person hold issuer and subject, and neither of them in clear', () => {
+    const names = [keys.user('https://a', 'ada'), keys.user('https://b', 'ada'), keys.user('https://a', 'bob')]
+    expect(new Set([...names, keys.providerSession('https://a', 'ada')]).size).toBe(4)
+    expect(keys.user('a', 'bc')).not.toBe(keys.user('ab', 'c'))
+    expect(names.join(' ')).not.toMatch(/ada|https/)
+    expect(keys.user('https://a', 'ada')).toMatch(/^app:user:[\w-]{43}$/)
+  })
+
+  test('make what is cached stale where session, grant or end are written, not where activity is', () => {
+    for (const name of [keys.session, keys.grant, keys.ended]) expect(keys.staleId(name(id))).toBe(id)
+    for (const name of [keys.seen, keys.about, keys.lease]) expect(keys.staleId(name(id))).toBeUndefined()
+    for (const name of ['app:login:x', `app:{${id}}:grantx`, 'app:{short}:grant']) expect(keys.staleId(name)).toBeUndefined()
+  })
+})
+
+describe('the grant that a login makes', () => {
+  test('ends when the provider says, in seconds from now, and never where it does not', () => {
+    const grantOf = createGrantOf(['sub'])
+    expect(grantOf(makeTokens({ expiresInSeconds: 300 }), 1_000)).toMatchObject({
+      accessTokenExpiresAt: 301_000,
+      issuedAt: 1_000,
+    })
+    expect(grantOf(makeTokens({ expiresInSeconds: undefined }), 1_000).accessTokenExpiresAt).toBeUndefined()
+  })
+
+  test('holds the listed claims that there are, and no others', () => {
+    expect(createGrantOf(['name', 'sub', 'email', 'toString', '__proto__'])(makeTokens(), 0).claims).toEqual({
+      name: 'Ada',
+      sub: 'ada',
+    })
+  })
+})
+
+describe('a record', () => {
+  test('opens no session where any of session, grant and activity is missing', async () => {
+    const { keys, seals, now } = sessionParts()
+    const store = createMemoryStore({ mostRecords: 100, now })
+    const { ticket, record, grant } = makeSession()
+    const { id } = ticket
+    const open = createOpenSession(store, keys, seals)
+    const records = {
+      [keys.session(id)]: seals.sealSession(ticket, JSON.stringify({ record })),
+      [keys.grant(id)]: seals.sealGrant(ticket, grant),
+      [keys.seen(id)]: writeSeen({ seenAt: 1, keptUntil: 2 }),
+    }
+    const write = () => Promise.all(Object.entries(records).map(([key, value]) => store.write(key, value, HOUR)))
+    await write()
+    expect(await open(ticket)).toMatchObject({ session: { record: { subject: 'ada' } }, seen: { seenAt: 1 } })
+    for (const key of Object.keys(records)) {
+      await write()
+      await store.remove([key])
+      expect(await open(ticket)).toBeUndefined()
+    }
+  })
+
+  test('that is gone says why: what the end left, idle where only the activity ran out, else expired', async () => {
+    const { keys, now } = sessionParts()
+    const store = createMemoryStore({ mostRecords: 100, now })
+    const reason = createEndingReason(store, keys)
+    const { id } = makeSession().ticket
+    expect(await reason(id)).toBe('expired')
+    await store.write(keys.session(id), 'x', HOUR)
+    expect(await reason(id)).toBe('expired')
+    await store.write(keys.grant(id), 'x', HOUR)
+    expect(await reason(id)).toBe('idle')
+    await store.write(keys.ended(id), 'nonsense', HOUR)
+    expect(await reason(id)).toBe('idle')
+    await store.write(keys.ended(id), 'replaced', HOUR)
+    expect(await reason(id)).toBe('replaced')
+  })
+})
+
+describe('an ending', () => {
+  test('leaves its reason before anything goes, forgets what is cached, leaves no list, and is told', async () => {
+    const { keys, now, report, reported } = sessionParts()
+    const memory = createMemoryStore({ mostRecords: 100, now })
+    const session = makeSession()
+    const { id } = session.ticket
+    const deeds: string[] = []
+    const lists = [keys.user('https://idp.example', 'ada'), keys.providerSession('https://idp.example', 'sid-1')]
+    for (const list of lists) await memory.addMember(list, id, HOUR + now(), 10)
+    const end = createEndSession({
+      store: {
+        ...memory,
+        write: (...given) => {
+          deeds.push('reason')
+          return memory.write(...given)
+        },
+        remove: (...given) => {
+          deeds.push('records')
+          return memory.remove(...given)
+        },
+      },
+      keys,
+      forget: () => deeds.push('cache'),
+      report,
+    })
+    expect(await end(session, 'revoked')).toEqual({ kind: 'ended', reason: 'revoked' })
+    expect(deeds).toEqual(['reason', 'cache', 'records'])
+    for (const list of lists) expect(await memory.members(list)).toEqual([])
+    expect(reported).toEqual([{ name: 'session_ended', fields: { session: id.slice(0, 12), subject: 'ada', reason: 'revoked' } }])
+  })
+
+  test('removes nothing where its reason cannot be left', async () => {
+    const { keys, now, report } = sessionParts()
+    const memory = createMemoryStore({ mostRecords: 100, now })
+    const { ticket, record } = makeSession()
+    await memory.write(keys.grant(ticket.id), 'x', HOUR)
+    const end = createEndSession({
+      store: { ...memory, write: () => Promise.reject(new Error('away')) },
+      keys,
+      forget: () => undefined,
+      report,
+    })
+    await expect(end({ ticket, record }, 'signed_out')).rejects.toThrow('away')
+    expect(await memory.read([keys.grant(ticket.id)])).toEqual(['x'])
+  })
+})
+
+describe('a new grant', () => {
+  test('is forgotten by the cache, written or not', async () => {
+    const { keys, seals, now } = sessionParts()
+    const forgotten: string[] = []
+    const store = createMemoryStore({ mostRecords: 100, now })
+    const session = makeSession()
+    const replace = createReplaceGrant(store, keys, seals, (id) => forgotten.push(id))
+    expect(await replace(session, makeGrant())).toBe('absent')
+    await store.write(keys.grant(session.ticket.id), seals.sealGrant(session.ticket, session.grant), HOUR)
+    expect(await replace(session, makeGrant())).toBe('written')
+    expect(forgotten).toEqual([session.ticket.id, session.ticket.id])
+  })
+})
