@@ -38,13 +38,20 @@ function isWithin(path: string, outer: string): boolean {
 }
 
 function* findContradictions(settings: Settings, isSound: IsSound): Generator<Contradiction> {
-  const { session, provider, listen, privateListen } = settings
+  const { session, provider, drain, listen, privateListen } = settings
   if (isSound('session.idleTimeout', 'session.absoluteTimeout') && session.idleTimeout > session.absoluteTimeout) {
     const most = writeDuration(session.absoluteTimeout)
     yield {
       path: ['session', 'idleTimeout'],
       refused: `is longer than session.absoluteTimeout (${most}), so it could never take effect.`,
       write: `${most} or less, or a longer session.absoluteTimeout`,
+    }
+  }
+  if (isSound('drain.delay', 'drain.deadline') && drain.delay > drain.deadline) {
+    yield {
+      path: ['drain', 'delay'],
+      refused: `is longer than drain.deadline (${writeDuration(drain.deadline)}), which counts from the same moment.`,
+      write: `${writeDuration(drain.deadline)} or less, or a longer drain.deadline`,
     }
   }
   if (isSound('listen', 'privateListen') && isSameAddress(listen, privateListen)) {

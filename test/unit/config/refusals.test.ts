@@ -214,6 +214,7 @@ describe('any other setting', () => {
     ['is a timeout of an hour', 'PROVIDER_TIMEOUT', '1h', /too much/],
     ['tolerates every clock', 'PROVIDER_CLOCK_TOLERANCE', '1d', /too much/],
     ['keeps sessions for ever', 'SESSION_ABSOLUTE_TIMEOUT', '365d', /too much/],
+    ['waits longer to drain than draining may take', 'DRAIN_DELAY', '1m', /longer than drain.deadline/],
     ['is longer idle than a session may last', 'SESSION_IDLE_TIMEOUT', '13h', /longer than session.absoluteTimeout/],
     ['waits for the store for a minute', 'STORE_DEADLINE', '60s', /too much/],
     ['serves ended sessions for an hour', 'STORE_OUTAGE_GRACE', '1h', /too much/],
