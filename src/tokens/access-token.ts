@@ -35,6 +35,8 @@ export function createGetAccessToken({ refreshSession, endSession, inBackground,
     // The refresh belongs to the session: whoever leaves meanwhile, it goes on.
     const refresh = share(session.ticket.id, () => tracked(session))
     if (freshness === 'expired') return within(refresh).then(tokenOf)
+    // Nobody waits for it here; what goes wrong is told by the background.
+    refresh.catch(nothing)
     return grant.accessToken
   }
 

@@ -1,6 +1,7 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import { GatewayError } from '../../../src/errors.ts'
 import type { RefreshAnswer } from '../../../src/oidc/port.ts'
+import { createBackground } from '../../../src/session/background.ts'
 import { createGrantOf } from '../../../src/session/grant-of.ts'
 import type { LiveSession, Verdict } from '../../../src/session/records.ts'
 import type { GrantReplacement } from '../../../src/session/replace-grant.ts'
@@ -50,26 +51,29 @@ function setUp(answer: RefreshAnswer | (() => Promise<RefreshAnswer>), replaceme
     report,
     now,
   })
+  const background = createBackground(report)
   const getAccessToken = createGetAccessToken({
     refreshSession,
     endSession: endSession as never,
-    inBackground: () => undefined,
+    inBackground: background.run,
     now,
   })
   const stand = (session: LiveSession) => {
     standing.verdict = { kind: 'live', session }
     return session
   }
-  return { clock, getAccessToken, stand, standing, calls, ends, reported }
+  return { clock, getAccessToken, stand, standing, calls, ends, reported, background }
 }
 
 describe('an access token', () => {
-  test('that is good for a while goes at once, without a promise and without the provider', () => {
+  test('that is good for a while goes at once, without a promise and without the provider', async () => {
     const { getAccessToken, stand, calls, clock } = setUp(REFRESHED)
     expect(getAccessToken(stand(makeSession({ issuedAt: clock.at, accessTokenExpiresAt: clock.at + 5 * MINUTE })))).toBe(
       'access-1',
     )
     expect(getAccessToken(stand(makeSession({ accessTokenExpiresAt: undefined })))).toBe('access-1')
+    expect(getAccessToken(stand(makeSession({ accessTokenExpiresAt: undefined, refreshToken: undefined })))).toBe('access-1')
+    await new Promise(setImmediate)
     expect(calls).toEqual([])
   })
 
@@ -126,6 +130,58 @@ describe('an access token', () => {
     const session = stand(makeSession({ accessTokenExpiresAt: clock.at - 1 }))
     await expect(getAccessToken(session)).rejects.toMatchObject({ code: 'store_unavailable' })
     expect(ends).toEqual([])
+  })
+
+  test('that cannot be renewed says when to come back where the provider does not', async () => {
+    const { getAccessToken, stand, clock } = setUp({
+      kind: 'unavailable',
+      error: new GatewayError('provider_unavailable'),
+      retryAfterSeconds: undefined,
+    })
+    const session = stand(makeSession({ accessTokenExpiresAt: clock.at - 1 }))
+    await expect(getAccessToken(session)).rejects.toMatchObject({ detail: { retryAfterSeconds: 5 } })
+  })
+
+  test('that takes too long is waited for ten seconds, and the refresh goes on for those who come later', async () => {
+    const { getAccessToken, stand, clock, calls } = setUp(async () => {
+      await answered.promise
+      return REFRESHED
+    })
+    const answered = Promise.withResolvers<void>()
+    const session = stand(makeSession({ accessTokenExpiresAt: clock.at - 1 }))
+    jest.useFakeTimers()
+    try {
+      const waiting = getAccessToken(session)
+      const told = expect(waiting).rejects.toMatchObject({ code: 'token_unavailable', detail: { retryAfterSeconds: 5 } })
+      await jest.advanceTimersByTimeAsync(9_999)
+      expect(jest.getTimerCount()).toBe(1)
+      await jest.advanceTimersByTimeAsync(1)
+      await told
+      const later = getAccessToken(session)
+      answered.resolve()
+      expect(await later).toBe('access-2')
+      expect(jest.getTimerCount()).toBe(0)
+    } finally {
+      jest.useRealTimers()
+    }
+    expect(calls).toEqual(['refresh-1'])
+  })
+
+  test('that is good for a moment goes, though something unforeseen goes wrong beside it', async () => {
+    const { getAccessToken, stand, clock, reported, background } = setUp(() => Promise.reject(new TypeError('a fault of ours')))
+    const session = stand(makeSession({ issuedAt: clock.at - 4 * MINUTE, accessTokenExpiresAt: clock.at + MINUTE / 2 }))
+    expect(getAccessToken(session)).toBe('access-1')
+    // An unhandled rejection would end the process.
+    await background.idle()
+    expect(reported).toMatchObject([{ name: 'unexpected_error', fields: { name: 'TypeError' } }])
+  })
+
+  test('of a session that has lost its refresh token meanwhile has expired', async () => {
+    const { getAccessToken, stand, standing, clock, calls, ends } = setUp(REFRESHED)
+    const session = stand(makeSession({ accessTokenExpiresAt: clock.at - 1 }))
+    standing.verdict = { kind: 'live', session: { ...session, grant: { ...session.grant, refreshToken: undefined } } }
+    await expect(getAccessToken(session)).rejects.toMatchObject({ detail: { reason: 'expired' } })
+    expect([calls, ends]).toEqual([[], ['expired']])
   })
 
   test('that the provider refuses to renew ends the session', async () => {
