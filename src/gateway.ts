@@ -9,6 +9,7 @@ import type { Provider } from './oidc/port.ts'
 import { createTellCounterRequest } from './operations/tell-counter-request.ts'
 import { createErrorAnswerer } from './pages/answer-error.ts'
 import { createCarry } from './proxy/carry.ts'
+import { discardRest } from './proxy/discard-rest.ts'
 import type { Report } from './report/events.ts'
 import type { ReportRequest } from './report/request-line.ts'
 import { createSecurity } from './security/create-security.ts'
@@ -123,6 +124,8 @@ export function createGateway({ config, store, provider, report, reportRequest, 
 
   function enter(request: Request, response: Response, next: NextFunction): void {
     tell(request, response)
+    // No endpoint of ours reads a body, and node would drain one of any size.
+    discardRest(request)
     setResponseHeaders(request, response)
     response.set('X-Request-Id', requestIdOf(request))
     next()

@@ -1,0 +1,67 @@
+import { connect } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { startGateway, type TestGateway } from '../support/gateway.ts'
+import { openRaw } from '../support/raw-client.ts'
+import { until } from '../support/until.ts'
+
+const MEGABYTE = 1024 * 1024
+let gateway: TestGateway
+beforeAll(async () => {
+  gateway = await startGateway()
+})
+afterAll(() => gateway.stop())
+
+const post = (path: string, headers: string) =>
+  `POST ${path} HTTP/1.1\r\nHost: ${new URL(gateway.origin).host}\r\nX-CSRF: 1\r\n${headers}\r\n\r\n`
+
+/** Sends a body that never ends; resolves with the bytes that were taken before the connection was cut. */
+async function pour(head: string, piece: Buffer): Promise<number> {
+  const socket = connect(gateway.port, '127.0.0.1')
+  let isCut = false
+  socket.on('error', () => undefined).on('close', () => (isCut = true))
+  socket.resume().write(head)
+  await until('the connection is cut, or takes everything', () => {
+    for (let room = MEGABYTE - socket.writableLength; room > 0 && !isCut; room -= piece.length) socket.write(piece)
+    return isCut || socket.bytesWritten > 64 * MEGABYTE
+  })
+  socket.destroy()
+  return socket.bytesWritten
+}
+
+describe('a body that none of our endpoints reads', () => {
+  test.each([
+    ['an answer', '/bff/logout'],
+    ['an error', '/bff/session/extend'],
+    ['no endpoint', '/bff/nothing'],
+  ])('is not taken for ever, with a length or in chunks: %s', async (_, path) => {
+    const piece = Buffer.alloc(64 * 1024, 'x')
+    const chunk = Buffer.concat([Buffer.from('10000\r\n'), piece, Buffer.from('\r\n')])
+    // What lies in the buffers of two sockets is more than what is read.
+    expect(await pour(post(path, 'Content-Length: 1073741824'), piece)).toBeLessThan(32 * MEGABYTE)
+    expect(await pour(post(path, 'Transfer-Encoding: chunked'), chunk)).toBeLessThan(32 * MEGABYTE)
+  })
+
+  test('is never taken for the next request', async () => {
+    const smuggled = post('/bff/session/extend', 'Content-Length: 0')
+    for (const [path, status] of [
+      ['/bff/logout', '200 OK'],
+      ['/bff/nothing', '404 Not Found'],
+    ] as const) {
+      const client = await openRaw(gateway.port)
+      client.write(
+        post(path, `Content-Length: ${smuggled.length}`) + smuggled + post(path, 'Content-Length: 0\r\nConnection: close'),
+      )
+      const answers = (await client.closed()).split(/(?=HTTP\/1\.1 )/)
+      for (const answer of answers) expect(answer.startsWith(`HTTP/1.1 ${status}`)).toBe(true)
+    }
+  })
+
+  test('that is small costs nobody the connection', async () => {
+    const client = await openRaw(gateway.port)
+    for (const count of [1, 2, 3]) {
+      client.write(post('/bff/logout', 'Content-Length: 2') + '{}')
+      await until(`answer ${count} is there`, () => client.received().split('HTTP/1.1 200 OK').length === count + 1)
+    }
+    client.destroy()
+  })
+})
