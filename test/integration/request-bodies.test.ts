@@ -21,7 +21,7 @@ async function pour(head: string, piece: Buffer): Promise<number> {
   socket.on('error', () => undefined).on('close', () => (isCut = true))
   socket.resume().write(head)
   await until('the connection is cut, or takes everything', () => {
-    for (let room = MEGABYTE - socket.writableLength; room > 0 && !isCut; room -= piece.length) socket.write(piece)
+    for (let room = MEGABYTE - socket.writableLength; room > 0 && !socket.destroyed; room -= piece.length) socket.write(piece)
     return isCut || socket.bytesWritten > 64 * MEGABYTE
   })
   socket.destroy()
