@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Response } from 'express'
-import { cookieNamesWith, cookieValues } from '../security/cookie-header.ts'
-import { type CookieNames, loginCookieName } from '../security/cookie-names.ts'
+import { cookiesWith, cookieValues } from '../security/cookie-header.ts'
+import { type CookieNames, LOGIN_COOKIE_SHAPE, loginCookieName } from '../security/cookie-names.ts'
 
 /** What ties a login to the browser that began it; it lives in a cookie of that login alone. */
 export interface Binding {
@@ -11,6 +11,8 @@ export interface Binding {
   readonly secret: string
 }
 
+/** No browser of ours ever has so many above the limit: more is somebody's invention, and not worth an answer full of deletions. */
+const MOST_DROPPED = 20
 const SHAPE = /^([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{43})$/
 
 export interface LoginBindings {
@@ -36,28 +38,27 @@ export function createLoginBindings({
 }): LoginBindings {
   // Lax, since the provider's redirect back comes from another site (RFC 6265bis §8.8).
   const attributes = { httpOnly: true, secure, sameSite: 'lax', path: '/' } as const
-  const openNames = (request: IncomingMessage) => cookieNamesWith(request.headers.cookie, names.loginPrefix)
+  const most = mostOpen + MOST_DROPPED - 1
+  const openLogins = (request: IncomingMessage) =>
+    cookiesWith(request.headers.cookie, { prefix: names.loginPrefix, shape: LOGIN_COOKIE_SHAPE, most })
 
   return {
     make(request) {
-      const open = openNames(request)
-        .map((name) => parse(request, name))
-        .find((binding) => binding !== undefined)
+      const open = [...openLogins(request).values()].map(parse).find((binding) => binding !== undefined)
       return { browser: open?.browser ?? randomBytes(16).toString('base64url'), secret: randomBytes(32).toString('base64url') }
     },
     set(request, response, state, { browser, secret }) {
       const name = loginCookieName(names, state)
-      const others = openNames(request).filter((other) => other !== name)
+      const others = [...openLogins(request).keys()].filter((other) => other !== name)
       for (const oldest of others.slice(0, Math.max(0, others.length + 1 - mostOpen))) response.clearCookie(oldest, attributes)
       response.cookie(name, `${browser}.${secret}`, { ...attributes, maxAge: lifetimeMilliseconds })
     },
-    read: (request, state) => parse(request, loginCookieName(names, state)),
+    read: (request, state) => parse(cookieValues(request.headers.cookie, loginCookieName(names, state))),
     remove: (response, state) => response.clearCookie(loginCookieName(names, state), attributes),
   }
 }
 
-function parse(request: IncomingMessage, name: string): Binding | undefined {
-  const values = cookieValues(request.headers.cookie, name)
+function parse(values: readonly string[]): Binding | undefined {
   const [, browser, secret] = SHAPE.exec(values[0] ?? '') ?? []
   return browser === undefined || secret === undefined || values.length > 1 ? undefined : { browser, secret }
 }

@@ -60,8 +60,9 @@ export function createLogin(steps: Steps) {
       return sendPage(request, response, continuePage(prefix, returnTo))
 
     const parameters = parseLoginParameters(query)
+    const spentByAddress = await addressLimit.spend(accountableAddress(request))
     const binding = bindings.make(request)
-    const spent = [await addressLimit.spend(accountableAddress(request)), await browserLimit.spend(binding.browser)]
+    const spent = [spentByAddress, await browserLimit.spend(binding.browser)]
     const { state, nonce, codeVerifier, codeChallenge } = makeLoginSecrets()
     const url = await provider.authorizationUrl({ state, nonce, codeChallenge, ...parameters })
     const replaces = await rememberedSession(request)

@@ -16,9 +16,25 @@ export function cookieValues(header: string | undefined, name: string): readonly
   return values
 }
 
-/** The names in a `Cookie` header that begin with `prefix`, oldest first, as browsers order cookies of one path (RFC 6265bis §5.8.3). */
-export function cookieNamesWith(header: string | undefined, prefix: string): readonly string[] {
-  if (header === undefined || header.length > MOST_CHARACTERS || !header.includes(prefix)) return []
-  const names = header.split(';').map((pair) => pair.slice(0, Math.max(pair.indexOf('='), 0)).trim())
-  return [...new Set(names.filter((name) => name.startsWith(prefix)))]
+/**
+ * The cookies whose names consist of `prefix` and what `shape` says, the first `most` of them, with every value of each.
+ * Oldest first, as browsers order cookies of one path (RFC 6265bis §5.8.3).
+ *
+ * A header is gone through once, whatever it holds: strangers choose its names and their number.
+ */
+export function cookiesWith(
+  header: string | undefined,
+  { prefix, shape, most }: { readonly prefix: string; readonly shape: RegExp; readonly most: number },
+): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>()
+  if (header === undefined || header.length > MOST_CHARACTERS || !header.includes(prefix)) return found
+  for (const pair of header.split(';')) {
+    const equals = pair.indexOf('=')
+    const name = pair.slice(0, Math.max(equals, 0)).trim()
+    if (!name.startsWith(prefix) || !shape.test(name.slice(prefix.length))) continue
+    const values = found.get(name)
+    if (values) values.push(pair.slice(equals + 1).trim())
+    else if (found.size < most) found.set(name, [pair.slice(equals + 1).trim()])
+  }
+  return found
 }

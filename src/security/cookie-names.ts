@@ -14,6 +14,9 @@ export function cookieNames(secure: boolean): CookieNames {
   return { session: `${prefix}coatcheck`, loginPrefix: `${prefix}coatcheck-login-`, logout: `${prefix}coatcheck-logout` }
 }
 
+/** What follows the prefix in the name of a login binding cookie. */
+export const LOGIN_COOKIE_SHAPE = /^[A-Za-z0-9_-]{8}$/
+
 /** One cookie per login, told apart by its `state`, so that tabs that start together do not overwrite each other. */
 export function loginCookieName(names: CookieNames, state: string): string {
   return names.loginPrefix + createHash('sha256').update(state).digest('base64url').slice(0, 8)

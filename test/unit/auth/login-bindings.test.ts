@@ -63,6 +63,26 @@ describe('the binding of a login to its browser', () => {
   })
 
   test.each([
+    ['a space', (at: number) => `a b${at}`.padEnd(8, 'x')],
+    ['another alphabet', (at: number) => `\u00e4${at}`.padEnd(8, 'x')],
+    ['too few characters', (at: number) => `${at}`],
+    ['too many characters', (at: number) => `${at}`.padEnd(9, 'x')],
+  ])('is no cookie that somebody made up: %s in its name', (_, suffix) => {
+    const cookie = Array.from({ length: 30 }, (_cookie, at) => `${NAMES.loginPrefix}${suffix(at)}=x`).join('; ')
+    const { request, response, setCookies } = makeExchange({ Cookie: cookie })
+    bindings.set(request, response, 'state', bindings.make(request))
+    expect(setCookies().map(({ name }) => name)).toEqual([loginCookieName(NAMES, 'state')])
+  })
+
+  test('drops no more than twenty at once, whatever a stranger sends', () => {
+    const { request, response, setCookies } = makeExchange({
+      Cookie: cookiesOf(...Array.from({ length: 300 }, (_, at) => `${at}`)),
+    })
+    bindings.set(request, response, 'state', bindings.make(request))
+    expect(setCookies().filter(({ value }) => value === '')).toHaveLength(20)
+  })
+
+  test.each([
     ['nothing', ''],
     ['too short a secret', `${'b'.repeat(22)}.short`],
     ['another alphabet', `${'b'.repeat(22)}.${'*'.repeat(43)}`],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { cookieNamesWith, cookieValues } from '../../../src/security/cookie-header.ts'
+import { cookiesWith, cookieValues } from '../../../src/security/cookie-header.ts'
 
 describe('a Cookie header', () => {
   test.each([
@@ -16,15 +16,33 @@ describe('a Cookie header', () => {
     expect(cookieValues(header, 'ours')).toEqual(expected)
   })
 
-  test('gives the names that begin alike, oldest first and once each, and no others', () => {
-    expect(cookieNamesWith('b=0; login-2=x; login-1=y; alogin-3=z; login-2=w; login', 'login-')).toEqual(['login-2', 'login-1'])
-    expect(cookieNamesWith('b=0', 'login-')).toEqual([])
-    expect(cookieNamesWith(undefined, 'login-')).toEqual([])
+  const logins = { prefix: 'login-', shape: /^[0-9]$/, most: 3 }
+
+  test('gives those that are named alike, oldest first, with all of their values, and no others', () => {
+    const found = cookiesWith(
+      'b=0; login-2=x; login-1=y; alogin-3=z; login-2=w; login; login-a b=x; login-\u00e4=x; login-33=x',
+      logins,
+    )
+    expect([...found]).toEqual([
+      ['login-2', ['x', 'w']],
+      ['login-1', ['y']],
+    ])
+    expect(cookiesWith('b=0', logins).size).toBe(0)
+    expect(cookiesWith(undefined, logins).size).toBe(0)
+  })
+
+  test('gives no more of those than are asked for', () => {
+    const many = Array.from({ length: 9 }, (_, at) => `login-${at}=x`).join('; ')
+    expect([...cookiesWith(`${many}; login-0=y`, logins)]).toEqual([
+      ['login-0', ['x', 'y']],
+      ['login-1', ['x']],
+      ['login-2', ['x']],
+    ])
   })
 
   test('that is longer than any browser sends is not looked at', () => {
     const long = `ours=1; login-1=x; a=${'x'.repeat(65_536)}`
     expect(cookieValues(long, 'ours')).toEqual([])
-    expect(cookieNamesWith(long, 'login-')).toEqual([])
+    expect(cookiesWith(long, logins).size).toBe(0)
   })
 })
