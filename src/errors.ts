@@ -49,9 +49,11 @@ export const FAILURES = {
   not_found: { status: 404, blame: 'browser', says: 'There is nothing at this address.' },
   method_not_allowed: { status: 405, blame: 'browser', says: 'This address does not answer to that method.' },
   request_timed_out: { status: 408, blame: 'browser', says: 'The request took too long to arrive.' },
+  precondition_failed: { status: 412, blame: 'browser', says: 'The file is not the one that the request is about.' },
   body_too_large: { status: 413, blame: 'browser', says: 'The body is larger than this address accepts.' },
   target_too_long: { status: 414, blame: 'browser', says: 'The address is too long.' },
   media_type_unsupported: { status: 415, blame: 'browser', says: 'The body is of a type that this address does not accept.' },
+  range_not_satisfiable: { status: 416, blame: 'browser', says: 'The file has no such part.' },
   expectation_failed: { status: 417, blame: 'browser', says: 'The only expectation that is met here is 100-continue.' },
   https_required: { status: 421, blame: 'browser', says: 'This address is served over https only.' },
   host_unknown: { status: 421, blame: 'browser', says: 'This gateway does not serve that host.' },
@@ -102,6 +104,8 @@ export interface FailureDetail {
   readonly retryAfterSeconds?: number
   /** Methods, for `Allow` (RFC 9110 §10.2.1). */
   readonly allow?: readonly string[]
+  /** How long the whole is, for `Content-Range` (RFC 9110 §15.5.17). */
+  readonly contentRange?: string
   /** Where the person wanted to go, so that a second try leads there. */
   readonly returnTo?: string
   /** The original; goes to the log only, and there only its name and code. */

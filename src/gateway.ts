@@ -8,6 +8,7 @@ import { GatewayError } from './errors.ts'
 import type { Provider } from './oidc/port.ts'
 import { createTellCounterRequest } from './operations/tell-counter-request.ts'
 import { createErrorAnswerer } from './pages/answer-error.ts'
+import { frameworkRefusal } from './pages/framework-refusal.ts'
 import { createCarry } from './proxy/carry.ts'
 import { discardRest } from './proxy/discard-rest.ts'
 import type { Report } from './report/events.ts'
@@ -87,7 +88,7 @@ export function createGateway({ config, store, provider, report, reportRequest, 
   if (config.staticFolder !== undefined) counter.use(...createStaticPage(config.staticFolder, security.setPageHeaders))
   counter.use(nothingHere)
   counter.use((error: unknown, request: Request, response: Response, _next: NextFunction) =>
-    answerError(request, response, error),
+    answerError(request, response, frameworkRefusal(error)),
   )
 
   return {

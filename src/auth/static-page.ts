@@ -1,5 +1,6 @@
 import express, { type Request, type RequestHandler, type Response } from 'express'
 import { GatewayError } from '../errors.ts'
+import { frameworkRefusal } from '../pages/framework-refusal.ts'
 import { isNavigation } from '../security/fetch-metadata.ts'
 import type { SetResponseHeaders } from '../security/response-headers.ts'
 
@@ -20,9 +21,15 @@ export function createStaticPage(folder: string, setPageHeaders: SetResponseHead
       if (!['GET', 'HEAD'].includes(request.method) || !isNavigation(request)) throw new GatewayError('not_found')
       await new Promise<void>((resolve, reject) => {
         response.sendFile('index.html', { root: folder, cacheControl: false }, (error?: Error) =>
-          error ? reject(new GatewayError('not_found', { cause: error })) : resolve(),
+          error ? reject(unsent(error)) : resolve(),
         )
       })
     },
   ]
+}
+
+/** A page that cannot be read is none. */
+function unsent(error: Error): unknown {
+  const refusal = frameworkRefusal(error)
+  return refusal instanceof GatewayError ? refusal : new GatewayError('not_found', { cause: error })
 }

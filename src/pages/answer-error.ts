@@ -71,6 +71,7 @@ function setErrorHeaders(request: IncomingMessage, response: ServerResponse, { c
   response.statusCode = FAILURES[code].status
   if (detail.retryAfterSeconds !== undefined) response.setHeader('Retry-After', String(detail.retryAfterSeconds))
   else if (response.statusCode === 503) response.setHeader('Retry-After', '5')
+  if (detail.contentRange !== undefined) response.setHeader('Content-Range', detail.contentRange)
   if (detail.allow) response.setHeader('Allow', detail.allow.join(', '))
   if (code === 'session_missing') response.setHeader('Coatcheck-Reason', detail.reason ?? 'none')
   // What is left of a body that nobody reads must not be taken for the next request (RFC 9112 §9.3).
