@@ -50,7 +50,7 @@ export function createSecurity(
 
 function tellUntrusted(report: Report): void {
   report('forwarding_untrusted', {
-    note: 'a peer that is no trusted proxy sends forwarding headers: limits per address are off for it; name it in COATCHECK_TRUSTED_PROXIES',
+    note: 'a peer that is no trusted proxy sends forwarding headers: limits per address are off for what it forwards; name it in COATCHECK_TRUSTED_PROXIES',
   })
 }
 

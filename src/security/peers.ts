@@ -1,5 +1,8 @@
 import type { IncomingMessage } from 'node:http'
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
+import { createAddressList } from './address-list.ts'
+import { countedAddress } from './counted-address.ts'
+import { isPublicAddress } from './public-address.ts'
 
 /** Who is at the other end, and on whose word. */
 export interface Peers {
@@ -7,7 +10,10 @@ export interface Peers {
   readonly isTrusted: (request: IncomingMessage) => boolean
   /** The browser's address: the first from the right of `X-Forwarded-For` that is no trusted proxy, or the peer's own. */
   readonly clientAddress: (request: IncomingMessage) => string
-  /** The same where it can be relied on for limits: undefined where an untrusted peer speaks for others. */
+  /**
+   * Whom limits count: an address learnt from a trusted proxy, or a public peer's own, whatever it says of others. Undefined where nobody is
+   * known: behind a proxy that is not trusted, everybody has its address.
+   */
   readonly accountableAddress: (request: IncomingMessage) => string | undefined
 }
 
@@ -16,10 +22,7 @@ const FORWARDING = ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 
 
 /** Peers by the trust rule: forwarding headers count from `trustedProxies` (CIDR or address) only (RFC 9700 §4.13). */
 export function createPeers(trustedProxies: readonly string[], onUntrustedForwarding: () => void): Peers {
-  const trusted = blockList(trustedProxies)
-  const isTrustedAddress = remembering(
-    (address) => isIP(address) !== 0 && trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4'),
-  )
+  const isTrustedAddress = remembering(createAddressList(trustedProxies))
   const isTrusted = (request: IncomingMessage) => isTrustedAddress(peerAddress(request))
 
   const clientAddress = (request: IncomingMessage) => {
@@ -33,12 +36,11 @@ export function createPeers(trustedProxies: readonly string[], onUntrustedForwar
   }
 
   const accountableAddress = (request: IncomingMessage) => {
-    if (isTrusted(request)) return request.headers['x-forwarded-for'] === undefined ? undefined : clientAddress(request)
-    if (FORWARDING.some((name) => request.headers[name] !== undefined)) {
-      onUntrustedForwarding()
-      return undefined
-    }
-    return peerAddress(request)
+    const client = clientAddress(request)
+    if (isTrusted(request)) return request.headers['x-forwarded-for'] === undefined ? undefined : countedAddress(client)
+    if (isPublicAddress(client)) return countedAddress(client)
+    if (FORWARDING.some((name) => request.headers[name] !== undefined)) onUntrustedForwarding()
+    return undefined
   }
 
   return { isTrusted, clientAddress, accountableAddress }
@@ -54,17 +56,6 @@ function remembering(ask: (address: string) => boolean): (address: string) => bo
     if (answers.size < MOST_REMEMBERED) answers.set(address, answer)
     return answer
   }
-}
-
-function blockList(entries: readonly string[]): BlockList {
-  const list = new BlockList()
-  for (const entry of entries) {
-    const [address = '', bits] = entry.split('/')
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
-    if (bits === undefined) list.addAddress(address, family)
-    else list.addSubnet(address, Number(bits), family)
-  }
-  return list
 }
 
 function peerAddress(request: IncomingMessage): string {

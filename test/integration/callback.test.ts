@@ -205,7 +205,7 @@ describe('a callback', () => {
     expect(await isSignedIn(browser)).toBe(false)
   })
 
-  test('that was forged counts against its address, though no proxy is there to tell it', async () => {
+  test('that was forged, with no proxy there to tell its address, is no untrusted proxy', async () => {
     const { gateway } = story
     const before = gateway.logs('forwarding_untrusted').length
     await fetch(`${story.origin}/bff/callback?code=x&state=y`, { redirect: 'manual' })

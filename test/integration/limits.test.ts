@@ -111,27 +111,39 @@ describe('forged callbacks', () => {
 
 describe('with one login a minute', () => {
   let strict: TestGateway
+  let untrusting: TestGateway
   beforeAll(async () => {
-    strict = await startGateway({
+    const env = {
       COATCHECK_ISSUER: story.provider.issuer,
       COATCHECK_CLIENT_SECRET: story.provider.clientSecret,
       COATCHECK_LOGIN_MOST_PER_MINUTE_PER_ADDRESS: '1',
-    })
-    await strict.ready()
+    }
+    strict = await startGateway({ ...env, COATCHECK_TRUSTED_PROXIES: '127.0.0.1/32' })
+    untrusting = await startGateway(env)
+    await Promise.all([strict.ready(), untrusting.ready()])
   })
-  afterAll(() => strict.stop())
+  afterAll(() => Promise.all([strict.stop(), untrusting.stop()]))
 
   test('those who come to a good end do not count, then one that does not, does', async () => {
     for (let count = 0; count < 5; count += 1) {
-      const begun = await start({}, strict.origin)
-      expect([begun.status, (await finish(begun, { Cookie: cookieOf(begun) }, strict.origin)).status]).toEqual([303, 303])
+      const begun = await start(from('198.51.100.10'), strict.origin)
+      const done = await finish(begun, from('198.51.100.10', cookieOf(begun)), strict.origin)
+      expect([begun.status, done.status]).toEqual([303, 303])
     }
-    await untilLimited(1, () => start({}, strict.origin))
+    await untilLimited(1, () => start(from('198.51.100.10'), strict.origin))
+  })
+
+  test('all addresses of one network together have it', async () => {
+    let host = 0
+    await untilLimited(1, () => start(from(`2001:db8:0:1::${(host += 1)}`), strict.origin))
+    expect((await start(from('2001:db8:0:2::1'), strict.origin)).status).toBe(303)
   })
 
   test('an address that nobody vouches for limits nobody, and that is said once', async () => {
+    for (let count = 0; count < 5; count += 1) expect((await start({}, untrusting.origin)).status).toBe(303)
+    expect(untrusting.logs('forwarding_untrusted')).toEqual([])
     for (let count = 0; count < 5; count += 1)
-      expect((await start({ 'X-Forwarded-For': '198.51.100.9' }, strict.origin)).status).toBe(303)
-    expect(strict.logs('forwarding_untrusted')).toHaveLength(1)
+      expect((await start({ 'X-Forwarded-For': '198.51.100.9' }, untrusting.origin)).status).toBe(303)
+    expect(untrusting.logs('forwarding_untrusted')).toHaveLength(1)
   })
 })

@@ -34,7 +34,7 @@ describe('a peer', () => {
 
   test('that speaks for others untrusted is told of once, not for each request', () => {
     const { security, told } = setUp()
-    for (const _ of [1, 2, 3]) security.peers.accountableAddress(from('203.0.113.9', { 'X-Forwarded-For': '6.6.6.6' }))
+    for (const _ of [1, 2, 3]) security.peers.accountableAddress(from('192.168.0.9', { 'X-Forwarded-For': '6.6.6.6' }))
     expect(told).toEqual(['forwarding_untrusted'])
   })
 })
