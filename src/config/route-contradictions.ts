@@ -38,18 +38,19 @@ function* findPrefixContradictions(
   prefix: string,
 ): Generator<Contradiction> {
   const path = ['routes', index, 'prefix']
-  if (isSound('prefix') && prefix.startsWith(`${settings.prefix}/`)) {
+  if (!isSound('prefix')) return
+  const ours = `${settings.prefix}/`
+  if (prefix.startsWith(ours)) {
     yield {
       path,
-      refused: `is under ${settings.prefix}/, where the gateway's own endpoints are.`,
+      refused: `is under ${ours}, where the gateway's own endpoints are.`,
       write: 'a prefix of its own, such as /api/',
     }
-  }
-  if (isSound('static') && prefix === '/' && settings.static !== undefined) {
+  } else if (ours.startsWith(prefix)) {
     yield {
       path,
-      refused: 'is everything, so the page in static would never be served.',
-      write: 'a prefix such as /api/, or leave out static',
+      refused: `holds ${ours}, so nobody would ever reach the gateway's own endpoints.`,
+      write: 'a prefix beside it, such as /api/',
     }
   }
 }

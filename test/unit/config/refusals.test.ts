@@ -149,6 +149,7 @@ describe('a route', () => {
     ['is there twice', 'ROUTES', '/api/=http://localhost:3000/,/api/=http://localhost:3001/', /another route/],
     ['is where our own endpoints are', 'ROUTES', '/bff/=http://localhost:3000/', /own endpoints/],
     ['is below our own endpoints', 'ROUTES', '/bff/api/=http://localhost:3000/', /own endpoints/],
+    ['is everything, our own endpoints too', 'ROUTES', '/=http://localhost:3000/', /holds \/bff\/, .* own endpoints/],
     ['leads back to the browser’s address', 'ROUTES', '/api/=https://app.example.com/x/', /gateway itself/],
     ['leads back to the listener', 'ROUTES', '/api/=http://localhost:8080/', /gateway itself/],
     ['leads to the private listener', 'ROUTES', '/api/=http://127.0.0.1:9090/', /gateway itself/],
@@ -171,11 +172,8 @@ describe('a route', () => {
     )
   })
 
-  test('is refused if it hides the page that is served here', () => {
-    const env = { ...LEAST, COATCHECK_STATIC: '/page', COATCHECK_ROUTES: '/=http://localhost:3000/' }
-    expect(problemsOf(env, { '/page': undefined })).toEqual([
-      expect.objectContaining({ place: 'COATCHECK_ROUTES / routes[0].prefix' }),
-    ])
+  test('is refused if our own endpoints would be below it', () => {
+    refuses({ COATCHECK_PREFIX: '/auth/bff', COATCHECK_ROUTES: '/auth/=http://localhost:3000/' }, 'routes[0].prefix', /holds/)
   })
 
   test('without token may do without proof', () => {
