@@ -23,8 +23,25 @@ describe('a request for somewhere else', () => {
     expect(() => refuse(fakeRequest({ Host: host }))).toThrow(expect.objectContaining({ code: 'host_unknown' }))
   })
 
-  test('passes with our host, wherever the listener is', () => {
-    expect(() => refuse(fakeRequest({ Host: 'app.example.com' }))).not.toThrow()
+  test.each(['app.example.com', 'App.Example.COM'])('passes with our host in any case, wherever the listener is: %s', (host) => {
+    expect(() => refuse(fakeRequest({ Host: host }))).not.toThrow()
+    const request = fakeRequest({ Host: 'x' }, { url: `HTTPS://${host}/x/Y` })
+    refuse(request)
+    expect(request.url).toBe('/x/Y')
+  })
+
+  test.each(['Host', 'host', 'hOST'])('is refused with two hosts, the first of which is ours: %s', (second) => {
+    const request = fakeRequest({ Host: 'app.example.com' })
+    request.rawHeaders.push('Host', 'app.example.com', 'Date', 'x', 'From', 'x')
+    expect(() => refuse(request)).not.toThrow()
+    request.rawHeaders.push(second, 'app.example.com')
+    expect(() => refuse(request)).toThrow(expect.objectContaining({ code: 'request_invalid' }))
+  })
+
+  test('is refused with a target that is longer than any of ours', () => {
+    const of = (length: number) => fakeRequest({ Host: 'app.example.com' }, { url: '/'.padEnd(length, 'x') })
+    expect(() => refuse(of(16_384))).not.toThrow()
+    expect(() => refuse(of(16_385))).toThrow(expect.objectContaining({ code: 'target_too_long' }))
   })
 
   test.each([
