@@ -64,6 +64,26 @@ describe('while Redis is frozen', () => {
   })
 })
 
+describe('while Redis has been frozen for so long that changes would not be heard', () => {
+  test('sessions that are known carry on all the same, for as long as the grace says', async () => {
+    const patient = await tellScriptedStory({ COATCHECK_STORE: redis.url, COATCHECK_STORE_OUTAGE_GRACE: '60s' })
+    try {
+      const known = await patient.signedIn()
+      const call = () => known.fetch(`${patient.origin}/api/x`)
+      expect((await call()).status).toBe(200)
+      redis.freeze()
+      try {
+        await until('the loss is noticed', () => patient.gateway.logs('store_state').at(-1)?.['state'] === 'lost')
+        expect((await call()).status).toBe(200)
+      } finally {
+        redis.thaw()
+      }
+    } finally {
+      await patient.stop()
+    }
+  })
+})
+
 describe('while Redis is down', () => {
   test('it answers 503 at once and says so in the log, not for each request; sessions that Redis lost with it are over, and new ones begin', async () => {
     const browser = await story.signedIn()
