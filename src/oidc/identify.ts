@@ -1,6 +1,7 @@
 import type { IDToken } from 'openid-client'
 
 import type { ProviderConfig } from '../config/config.ts'
+import type { GatewayError } from '../errors.ts'
 import type { IdTokenContext } from './id-token-rules.ts'
 import { verifyIdTokenRules } from './id-token-rules.ts'
 import type { Identity } from './port.ts'
@@ -14,22 +15,31 @@ interface Candidate {
   readonly original?: IdTokenContext['original']
 }
 
+/** Who an ID token is about; `unchecked`: all else about it is right, and the keys that would verify it cannot be had. */
+export type Identification =
+  | { readonly kind: 'identified'; readonly identity: Identity }
+  | { readonly kind: 'unchecked'; readonly error: GatewayError }
+
 /**
  * Who the ID token is about: the rest of its rules hold, and its signature is by a key of the provider, always, not only where
  * OpenID Connect Core §3.1.3.7, 6 demands it.
  *
- * Rejects with `provider_answer_invalid`, or `provider_unavailable` where the provider's keys cannot be had.
+ * Rejects with `provider_answer_invalid` for a token that is wrong, whatever the keys are.
  */
 export async function identify(
   client: ProviderClient,
   { clientId, clockToleranceSeconds }: ProviderConfig,
   { original, ...candidate }: Candidate,
   now: number,
-): Promise<Identity> {
+): Promise<Identification> {
   verifyIdTokenRules({ ...candidate, clientId, clockToleranceSeconds, now, ...(original ? { original } : {}) })
-  await client.keys.verify(candidate.idToken, client.idTokenAlgorithms)
+  const verdict = await client.keys.verify(candidate.idToken, client.idTokenAlgorithms)
+  if (verdict.kind === 'unchecked') return verdict
+  if (verdict.kind === 'wrong') throw verdict.error
+  return { kind: 'identified', identity: identityOf(candidate.claims) }
+}
 
-  const { claims } = candidate
+function identityOf(claims: IDToken): Identity {
   return {
     issuer: claims.iss,
     subject: claims.sub,

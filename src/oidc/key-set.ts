@@ -1,10 +1,12 @@
 import type { JSONWebKeySet } from 'jose'
-import { compactVerify, createLocalJWKSet, errors } from 'jose'
+import { createLocalJWKSet, errors } from 'jose'
 import type { CustomFetch } from 'openid-client'
 
 import { GatewayError } from '../errors.ts'
 import { createAllowance } from './allowance.ts'
 import { readableCode } from './error-code.ts'
+import type { Keys } from './signature-problem.ts'
+import { findSignatureProblem, isAccepted, mayBeOutdated } from './signature-problem.ts'
 
 /** How long keys are used without asking again: the most that a key lives on which the provider has withdrawn. */
 const FRESH_MILLISECONDS = 10 * 60_000
@@ -13,10 +15,16 @@ const STALE_MILLISECONDS = 60 * 60_000
 /** A rotation is seen at once, even the next one right after; tokens with made-up `kid`s cost 12 requests a minute at most. */
 const FETCHES = { burst: 5, refillMilliseconds: 5_000 }
 
+/** What is known of a signature; `unchecked`: nothing, since the keys that would tell cannot be had at the moment. */
+export type Verdict =
+  | { readonly kind: 'genuine' }
+  | { readonly kind: 'wrong'; readonly error: GatewayError }
+  | { readonly kind: 'unchecked'; readonly error: GatewayError }
+
 /** The provider's public keys, and nothing else's: `jku`, `x5u`, `x5c` and `jwk` of a header are never looked at. */
 export interface KeySet {
-  /** Resolves when the signature is by one of the provider's keys; rejects with `provider_answer_invalid` or `provider_unavailable`. */
-  verify(jws: string, algorithms: readonly string[]): Promise<void>
+  /** Whether the signature is by one of the provider's keys; never rejects. */
+  verify(jws: string, algorithms: readonly string[]): Promise<Verdict>
 }
 
 interface Steps {
@@ -25,7 +33,11 @@ interface Steps {
   readonly now: () => number
 }
 
-type Keys = ReturnType<typeof createLocalJWKSet>
+/** Keys, and when they were fetched, in epoch milliseconds. */
+interface Known {
+  readonly keys: Keys
+  readonly fetchedAt: number
+}
 
 /**
  * Keeps the keys of one `jwks_uri` (RFC 7517 §5).
@@ -35,28 +47,28 @@ type Keys = ReturnType<typeof createLocalJWKSet>
  */
 export function createKeySet({ jwksUri, fetch, now }: Steps): KeySet {
   const allowance = createAllowance({ ...FETCHES, now })
-  let known: { readonly keys: Keys; readonly fetchedAt: number } | undefined
-  let fetching: Promise<Keys> | undefined
+  let known: Known | undefined
+  let fetching: Promise<Known> | undefined
 
-  function renew(): Promise<Keys> {
+  function renew(): Promise<Known> {
     fetching ??= load().finally(() => {
       fetching = undefined
     })
     return fetching
   }
 
-  async function load(): Promise<Keys> {
+  async function load(): Promise<Known> {
     if (!allowance.take()) throw new GatewayError('provider_unavailable', { note: 'the key set was asked for too often' })
     const keys = await fetchKeys(jwksUri, fetch)
     known = { keys, fetchedAt: now() }
-    return keys
+    return known
   }
 
-  function knownFor(milliseconds: number): Keys | undefined {
-    return known !== undefined && now() - known.fetchedAt < milliseconds ? known.keys : undefined
+  function knownFor(milliseconds: number): Known | undefined {
+    return known !== undefined && now() - known.fetchedAt < milliseconds ? known : undefined
   }
 
-  function current(): Promise<Keys> {
+  function current(): Promise<Known> {
     const fresh = knownFor(FRESH_MILLISECONDS)
     if (fresh) return Promise.resolve(fresh)
     return renew().catch((error: unknown) => {
@@ -66,22 +78,26 @@ export function createKeySet({ jwksUri, fetch, now }: Steps): KeySet {
     })
   }
 
+  /** Keys that are newer than these: somebody else may have fetched them meanwhile. */
+  function newerThan(used: Known): Promise<Known> {
+    return known !== undefined && known !== used ? Promise.resolve(known) : renew()
+  }
+
   return {
     async verify(jws, algorithms) {
+      // Keys make no difference to a kind of signature that is not accepted.
+      if (!isAccepted(jws, algorithms)) return wrong(new errors.JOSEAlgNotAllowed())
       const before = known
-      const keys = await current()
-      try {
-        await verifyWith(keys, jws, algorithms)
-      } catch (error) {
-        const justFetched = known !== before
-        if (!mayBeOutdated(error) || justFetched) throw unverifiable(error)
-        const newer = await renew().catch(() => {
-          throw unverifiable(error)
-        })
-        await verifyWith(newer, jws, algorithms).catch((again: unknown) => {
-          throw unverifiable(again)
-        })
-      }
+      const used = await current().catch(unchecked)
+      if ('kind' in used) return used
+      const problem = await findSignatureProblem(used.keys, jws, algorithms)
+      if (problem === undefined) return { kind: 'genuine' }
+      if (!mayBeOutdated(problem) || used !== before) return wrong(problem)
+
+      const newer = await newerThan(used).catch(() => unchecked(problem))
+      if ('kind' in newer) return newer
+      const again = await findSignatureProblem(newer.keys, jws, algorithms)
+      return again === undefined ? { kind: 'genuine' } : wrong(again)
     },
   }
 }
@@ -90,36 +106,23 @@ async function fetchKeys(jwksUri: string, fetch: CustomFetch): Promise<Keys> {
   const headers = { accept: 'application/json, application/jwk-set+json' }
   const response = await fetch(jwksUri, { method: 'GET', headers, body: undefined, redirect: 'manual' })
   const set: unknown = response.status === 200 ? await response.json().catch(() => undefined) : undefined
-  if (!isKeySet(set)) throw new GatewayError('provider_answer_invalid', { note: 'the key set is none' })
   // RFC 7517 §5: members that cannot be understood are ignored.
-  return createLocalJWKSet({ keys: set.keys.filter((key) => typeof key === 'object' && key !== null && !Array.isArray(key)) })
+  const keys = isKeySet(set) ? set.keys.filter((key) => typeof key === 'object' && key !== null && !Array.isArray(key)) : []
+  // A set without keys says as little as no set; those that are known are better.
+  if (keys.length === 0) throw new GatewayError('provider_answer_invalid', { note: 'the key set is none' })
+  return createLocalJWKSet({ keys })
 }
 
 function isKeySet(value: unknown): value is JSONWebKeySet {
   return typeof value === 'object' && value !== null && 'keys' in value && Array.isArray(value.keys)
 }
 
-async function verifyWith(keys: Keys, jws: string, algorithms: readonly string[]): Promise<void> {
-  const options = { algorithms: [...algorithms] }
-  try {
-    await compactVerify(jws, keys, options)
-  } catch (error) {
-    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error
-    // No `kid`, several keys that could be meant: each is tried, never just the first (OpenID Connect Core §10.1).
-    for await (const key of error) {
-      const verified = await compactVerify(jws, key, options).then(
-        () => true,
-        () => false,
-      )
-      if (verified) return
-    }
-    throw new errors.JWSSignatureVerificationFailed()
-  }
+function wrong(error: unknown): Verdict {
+  return { kind: 'wrong', error: unverifiable(error) }
 }
 
-/** Whether newer keys could change the verdict: an unknown key, or another key under a name that stayed. */
-function mayBeOutdated(error: unknown): boolean {
-  return error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWSSignatureVerificationFailed
+function unchecked(error: unknown): Extract<Verdict, { kind: 'unchecked' }> {
+  return { kind: 'unchecked', error: unverifiable(error) }
 }
 
 function unverifiable(error: unknown): GatewayError {

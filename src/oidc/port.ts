@@ -54,7 +54,11 @@ export interface Refreshable {
   readonly authTime: number | undefined
 }
 
-/** What a refresh came to. Only the provider's own `invalid_grant` ends a grant; everything else is weather. */
+/**
+ * What a refresh came to. Only the provider's own `invalid_grant` ends a grant; everything else is weather.
+ *
+ * An ID token or identity that is undefined was not sent, or could not be verified or completed: what was there before stays.
+ */
 export type RefreshAnswer =
   | {
       readonly kind: 'refreshed'

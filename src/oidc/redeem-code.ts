@@ -37,7 +37,9 @@ export function createRedeemCode({ config, redirectUri, now }: Steps): RedeemCod
     if (idToken === undefined || claims === undefined) {
       throw new GatewayError('provider_answer_invalid', { note: 'no id token' })
     }
-    const identity = await identify(client, config, { idToken, claims, accessToken: tokens.accessToken }, now())
+    const found = await identify(client, config, { idToken, claims, accessToken: tokens.accessToken }, now())
+    if (found.kind === 'unchecked') throw found.error
+    const { identity } = found
     return {
       ...tokens,
       idToken,

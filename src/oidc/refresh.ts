@@ -2,6 +2,7 @@ import { refreshTokenGrant, ResponseBodyError } from 'openid-client'
 
 import type { ProviderConfig } from '../config/config.ts'
 import { identify } from './identify.ts'
+import { identifyPatiently } from './identify-patiently.ts'
 import type { Identity, Refreshable, RefreshAnswer } from './port.ts'
 import type { ProviderClient } from './provider-client.ts'
 import { readTokens } from './read-tokens.ts'
@@ -19,8 +20,9 @@ export type Refresh = (client: ProviderClient, grant: Refreshable) => Promise<Re
 /**
  * Makes the refresh (RFC 6749 §6, OpenID Connect Core §12.2).
  *
- * `refused` is the provider's own `invalid_grant` and nothing else. An answer that is about another person or another sign-in, or
- * that cannot be verified, is not used at all: `unavailable`, like every other failure.
+ * `refused` is the provider's own `invalid_grant` and nothing else. An answer whose ID token is wrong (another person, another
+ * sign-in, no signature of the provider) is not used at all: `unavailable`, like every other failure. Where the keys to tell cannot
+ * be had, its tokens are used and its ID token is not.
  */
 export function createRefresh({ config, now }: Steps): Refresh {
   return async function refresh(client, grant) {
@@ -33,15 +35,23 @@ export function createRefresh({ config, now }: Steps): Refresh {
   }
 
   async function askForTokens(client: ProviderClient, { refreshToken, subject, authTime }: Refreshable) {
+    const startedAt = now()
     const answer = await refreshTokenGrant(client.patient, refreshToken)
     const tokens = readTokens(answer)
     const idToken = answer.id_token
     const claims = answer.claims()
+    const nothingNew = { ...tokens, idToken: undefined, identity: undefined }
     // Core §12.2: a refresh need not bring an ID token.
-    if (idToken === undefined || claims === undefined) return { ...tokens, idToken: undefined, identity: undefined }
+    if (idToken === undefined || claims === undefined) return nothingNew
 
-    const original = { subject, authTime }
-    const identity = await identify(client, config, { idToken, claims, accessToken: tokens.accessToken, original }, now())
+    const candidate = { idToken, claims, accessToken: tokens.accessToken, original: { subject, authTime } }
+    const left = config.refreshTimeoutMilliseconds - (now() - startedAt)
+    const identity = await identifyPatiently(() => identify(client, config, candidate, now()), left)
+    // The old refresh token is spent by now; to lose the new one for want of a key would sign the person out. The tokens came from
+    // the token endpoint itself, over TLS and to an authenticated client, which Core §3.1.3.7, 6 lets stand for the signature; and
+    // §12.2 lets an answer come without an ID token. So they are good, and the ID token is as good as absent: nothing that it
+    // claims is used, and the old one, which was verified, stays.
+    if (identity === undefined) return nothingNew
     if (!config.userinfo) return { ...tokens, idToken, identity }
     return { ...tokens, idToken, identity: await completed(client, identity, tokens.accessToken) }
   }

@@ -158,4 +158,117 @@ describe('a refresh', () => {
     there.script.userinfo = () => answer
     expect(await refresh()).toMatchObject({ kind: 'refreshed', tokens: { idToken: expect.any(String), identity: undefined } })
   })
+
+  test.each([
+    ['expires_in 0', { expires_in: 0 }],
+    ['expires_in -1', { expires_in: -1 }],
+    ['expires_in null', { expires_in: null }],
+    ['expires_in "soon"', { expires_in: 'soon' }],
+    ['expires_in []', { expires_in: [] }],
+    ['token_type BEARER', { token_type: 'BEARER' }],
+    ['token_type bearer', { token_type: 'bearer' }],
+    ['scope null', { scope: null }],
+    ['scope []', { scope: ['openid'] }],
+    ['id_token null', { id_token: null }],
+    ['id_token ""', { id_token: '' }],
+    ['id_token {}', { id_token: {} }],
+    ['members nobody knows', { refresh_expires_in: 'x', 'not-before-policy': 0, error: null }],
+  ])('that is answered with %s keeps the new tokens', async (_, odd) => {
+    const { refresh, there, grant } = await signedIn({ token: (honest) => ({ ...honest, ...odd }) })
+    const answer = await refresh()
+    expect(answer).toMatchObject({
+      kind: 'refreshed',
+      tokens: { accessToken: expect.any(String), refreshToken: expect.any(String) },
+    })
+    expect(answer).not.toMatchObject({ tokens: { refreshToken: grant.refreshToken } })
+    expect(there.count('token')).toBe(2)
+  })
+})
+
+describe('a refresh after a rotation of keys', () => {
+  const AWAY: readonly (readonly [string, Answer])[] = [
+    ['fail', answers.status(503)],
+    ['are not found', answers.status(404)],
+    ['are HTML', answers.html()],
+    ['are none', answers.json(200, { keys: [] })],
+    ['are elsewhere', answers.redirect('https://evil.example.com/jwks')],
+    ['are cut off', answers.reset()],
+    ['never come', answers.hang()],
+  ]
+
+  test.each(AWAY)('keeps the new tokens, and the old claims, when the keys %s', async (_, answer) => {
+    const { there, refresh, provider, grant } = await signedIn({ jwks: () => answer }, { refreshTimeoutMilliseconds: 1_000 })
+    await there.signer.rotate()
+    const kept = await refresh()
+    expect(kept).toEqual({
+      kind: 'refreshed',
+      tokens: {
+        accessToken: expect.any(String),
+        refreshToken: expect.any(String),
+        expiresInSeconds: 3600,
+        scope: 'openid profile',
+        idToken: undefined,
+        identity: undefined,
+      },
+    })
+
+    // The one that was sent is spent; the one that came is not.
+    expect(await refresh()).toEqual({ kind: 'refused' })
+    const refreshToken = kept.kind === 'refreshed' ? (kept.tokens.refreshToken ?? '') : ''
+    expect(await provider.refresh({ ...grant, refreshToken })).toMatchObject({ kind: 'refreshed' })
+  })
+
+  test('asks for the keys again before it gives up its ID token', async () => {
+    const { there, refresh } = await signedIn()
+    await there.signer.rotate()
+    let asked = 0
+    there.script.jwks = (honest) => {
+      asked += 1
+      return asked === 1 ? answers.status(503) : honest
+    }
+    expect(await refresh()).toMatchObject({
+      kind: 'refreshed',
+      tokens: { idToken: expect.any(String), identity: { subject: 'alice' } },
+    })
+    expect(there.count('token')).toBe(2)
+  })
+
+  test('gives up after a few attempts', async () => {
+    const { there, refresh } = await signedIn({ jwks: () => answers.status(503) })
+    await there.signer.rotate()
+    expect(await refresh()).toMatchObject({ kind: 'refreshed', tokens: { idToken: undefined } })
+    expect(there.count('jwks')).toBe(5)
+  })
+
+  test('asks nobody about a person whose ID token could not be verified', async () => {
+    const { there, refresh } = await signedIn(
+      { jwks: () => answers.status(503) },
+      { userinfo: true, refreshTimeoutMilliseconds: 1_000 },
+    )
+    const before = there.count('userinfo')
+    await there.signer.rotate()
+    expect(await refresh()).toMatchObject({ kind: 'refreshed', tokens: { identity: undefined } })
+    expect(there.count('userinfo')).toBe(before)
+  })
+
+  test.each([
+    ['is about another person', claim({ sub: 'mallory' })],
+    ['is about another sign-in', claim({ auth_time: 1 })],
+    ['is for another client', claim({ aud: 'another-client' })],
+    ['is by another issuer', claim({ iss: 'https://evil.example.com' })],
+    ['has no signature', { idToken: (claims: object) => forge(claims, { alg: 'none' }) }],
+    ['has a MAC', { idToken: (claims: object) => forge(claims, { alg: 'HS256' }, 'x') }],
+  ])('is not used at all, keys or no keys, when its ID token %s', async (_, script: Script) => {
+    const { there, refresh } = await signedIn({ ...script, jwks: () => answers.status(503) })
+    await there.signer.rotate()
+    expect(await refresh()).toMatchObject({ kind: 'unavailable', error: { code: 'provider_answer_invalid' } })
+  })
+
+  test('is not used at all when the keys are there and the signature is by none of them', async () => {
+    const mallory = await pairs.start()
+    const { there, refresh } = await signedIn()
+    await mallory.there.signer.rotate({ kid: there.signer.kid })
+    there.script.idToken = (claims, header) => mallory.there.signer.sign(claims, header)
+    expect(await refresh()).toMatchObject({ kind: 'unavailable', error: { code: 'provider_answer_invalid' } })
+  })
 })
