@@ -1,8 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express'
 import { createEndpoints } from './auth/create-endpoints.ts'
+import { nothingHere } from './auth/nothing-here.ts'
 import { requireLive } from './auth/require-session.ts'
+import { createRevokeTokens } from './auth/revoke-tokens.ts'
 import { createStaticPage } from './auth/static-page.ts'
+import { takeNoBody } from './auth/take-no-body.ts'
 import type { Config } from './config/config.ts'
 import { GatewayError } from './errors.ts'
 import type { Provider } from './oidc/port.ts'
@@ -31,7 +34,9 @@ interface Parts {
 export interface Gateway {
   /** Answers every request of the public listener; never throws. */
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void
-  /** Resolves when work that outlives its request is done and the upstreams are let go. */
+  /** Resolves when work that outlives its request is done. */
+  readonly settled: () => Promise<void>
+  /** Lets the upstreams go. */
   readonly close: () => Promise<void>
 }
 
@@ -52,6 +57,7 @@ export function createGateway({ config, store, provider, report, reportRequest, 
   const sessions = createSessions({ config, store, namespace, ...security, cookieName: security.names.session, report, now })
   const { answerError, failureOf } = createErrorAnswerer({ origin, prefix, setResponseHeaders, requestIdOf, report })
 
+  const revokeTokens = createRevokeTokens(provider, report, sessions.background.run)
   const carry = createCarry({
     routes: config.routes,
     baseUrl: config.baseUrl,
@@ -59,7 +65,7 @@ export function createGateway({ config, store, provider, report, reportRequest, 
     steps: {
       refuseForgedRequest,
       findSession: (request) => carriedSession(request),
-      accessToken: createTokens({ config, provider, sessions, report, now }),
+      accessToken: createTokens({ config, provider, sessions, revokeTokens, isStoreLive: () => store.link.live, report, now }),
       answerError,
       requestId: requestIdOf,
       clientAddress: peers.clientAddress,
@@ -71,16 +77,15 @@ export function createGateway({ config, store, provider, report, reportRequest, 
   const isCarried = (target: string) => carry.match(target) !== undefined
   const endpoints = createEndpoints({ config, store, namespace, provider, sessions, security, isCarried, report, now })
   const tell = createTellCounterRequest({ reportRequest, requestIdOf, failureOf, now })
-  const withSession = sessions.express
 
   const counter = express().disable('x-powered-by').disable('etag').set('query parser', false)
   counter.enable('strict routing').enable('case sensitive routing').use(enter)
   mount('login', '/login', { GET: [endpoints.login] })
   mount('login', '/login/continue', { 'GET HEAD': [endpoints.reload] })
   mount('callback', '/callback', { GET: [sessions.expressAnew, endpoints.callback] })
-  mount('session', '/session', { 'GET HEAD': [withSession, endpoints.session] })
-  mount('session', '/session/extend', { POST: [withSession, endpoints.extend] })
-  mount('logout', '/logout', { 'GET HEAD': [endpoints.logoutPage], POST: [withSession, endpoints.logout] })
+  mount('session', '/session', { 'GET HEAD': [sessions.express, endpoints.session] })
+  mount('session', '/session/extend', { POST: [sessions.express, endpoints.extend] })
+  mount('logout', '/logout', { 'GET HEAD': [endpoints.logoutPage], POST: [sessions.express, endpoints.logout] })
   mount('logout', '/logout/continue', { GET: [endpoints.logoutContinue] })
   mount('logout', '/logout/callback', { 'GET HEAD': [endpoints.logoutCallback] })
   mount('assets', '/assets/:name', { 'GET HEAD': [endpoints.asset] })
@@ -101,12 +106,11 @@ export function createGateway({ config, store, provider, report, reportRequest, 
       } catch (error) {
         tell(request, response)
         answerError(request, response, error)
+        discardRest(request)
       }
     },
-    async close() {
-      await sessions.background.idle()
-      await carry.close()
-    },
+    settled: sessions.background.idle,
+    close: carry.close,
   }
 
   /** One endpoint: its name for log and metrics, its exact path below the prefix, its methods; all others are 405. */
@@ -125,10 +129,9 @@ export function createGateway({ config, store, provider, report, reportRequest, 
 
   function enter(request: Request, response: Response, next: NextFunction): void {
     tell(request, response)
-    // No endpoint of ours reads a body, and node would drain one of any size.
-    discardRest(request)
     setResponseHeaders(request, response)
     response.set('X-Request-Id', requestIdOf(request))
+    takeNoBody(request)
     next()
   }
 
@@ -142,8 +145,4 @@ export function createGateway({ config, store, provider, report, reportRequest, 
     sessions.activity.noted(session)
     return session
   }
-}
-
-function nothingHere(): never {
-  throw new GatewayError('not_found')
 }

@@ -82,9 +82,11 @@ export function createCallback(steps: Steps) {
 
   /** The session of before ends, without a word to the provider, where it may share its grant with the new one. Who is signed in stays so if this fails. */
   async function closeLogin({ replaces, spent }: LoginTransaction): Promise<void> {
-    if (replaces) await steps.endSession(replaces, 'replaced')
-    await steps.addressLimit.refund(spent[0])
-    await steps.browserLimit.refund(spent[1])
+    await Promise.all([
+      replaces && steps.endSession(replaces, 'replaced'),
+      steps.addressLimit.refund(spent[0]),
+      steps.browserLimit.refund(spent[1]),
+    ])
   }
 
   function tell(request: Request, outcome: LoginOutcome, fields: { session?: string; subject?: string; note?: string }): void {

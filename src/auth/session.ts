@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express'
+import { GatewayError } from '../errors.ts'
 import type { RefuseForgedRequest } from '../security/refuse-forged-request.ts'
-import type { LiveSession } from '../session/records.ts'
+import type { LiveSession, Verdict } from '../session/records.ts'
 import type { RecordActivity } from '../session/record-activity.ts'
 import { requireLive, type SessionOf } from './require-session.ts'
 
@@ -16,12 +17,9 @@ interface Steps {
 export function createSessionEndpoint({ prefix, refuseForgedRequest, sessionOf, activity, now }: Steps) {
   return async function session(request: Request, response: Response): Promise<void> {
     refuseForgedRequest(request, 'header')
-    const verdict = await sessionOf(request)
-    if (verdict.kind === 'ended') {
-      response.json({ authenticated: false, reason: verdict.reason, loginUrl: `${prefix}/login`, now: iso(now()) })
-      return
-    }
-    response.json(shownSession(verdict.session, await activity.idleDeadline(verdict.session), now()))
+    const open = await openUntil(request, sessionOf, activity.idleDeadline)
+    if (open.kind === 'live') response.json(shownSession(open.session, open.until, now()))
+    else response.json({ authenticated: false, reason: open.reason, loginUrl: `${prefix}/login`, now: iso(now()) })
   }
 }
 
@@ -29,9 +27,29 @@ export function createSessionEndpoint({ prefix, refuseForgedRequest, sessionOf, 
 export function createExtendEndpoint({ refuseForgedRequest, sessionOf, activity, now }: Steps) {
   return async function extend(request: Request, response: Response): Promise<void> {
     refuseForgedRequest(request, 'header')
-    const live = requireLive(await sessionOf(request))
-    response.json(shownSession(live, await activity.extended(live), now()))
+    const open = await openUntil(request, sessionOf, activity.extended)
+    if (open.kind === 'ended') requireLive(open)
+    else response.json(shownSession(open.session, open.until, now()))
   }
+}
+
+type OpenUntil =
+  | Extract<Verdict, { kind: 'ended' }>
+  | { readonly kind: 'live'; readonly session: LiveSession; readonly until: number }
+
+/** The verdict, and until when it stands. A session that turns out to be idle while its deadline is asked for is judged again. */
+async function openUntil(
+  request: Request,
+  sessionOf: SessionOf,
+  deadline: (session: LiveSession) => Promise<number | undefined>,
+): Promise<OpenUntil> {
+  const verdict = await sessionOf(request)
+  if (verdict.kind === 'ended') return verdict
+  const until = await deadline(verdict.session)
+  if (until !== undefined) return { ...verdict, until }
+  const again = await sessionOf(request)
+  if (again.kind === 'ended') return again
+  throw new GatewayError('store_unavailable', { note: 'a session is live and idle at once' })
 }
 
 function shownSession({ record, grant }: LiveSession, idleExpiresAt: number, at: number) {

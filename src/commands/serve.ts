@@ -69,7 +69,7 @@ export async function serve({ env, output }: Surroundings): Promise<Running> {
     inFlight: createInFlight(),
     report,
   })
-  const drain = createDrain({ config: config.drain, publicServer, inFlight, report, wait, release })
+  const drain = createDrain({ config: config.drain, publicServer, inFlight, report, wait, settled: gateway.settled, release })
 
   async function release(): Promise<void> {
     provider.stop()

@@ -10,6 +10,8 @@ interface Steps {
   readonly report: Report
   /** Resolves after so many milliseconds, or at once when the signal fires. */
   readonly wait: (milliseconds: number, signal?: AbortSignal) => Promise<void>
+  /** Resolves when work that outlives its request, such as a refresh that nobody waits for, is done. */
+  readonly settled: () => Promise<void>
   /** Lets go of everything else, once no request is left; the private listener comes last. */
   readonly release: () => Promise<void>
 }
@@ -26,10 +28,10 @@ export interface Drain {
  * 1. `/readyz` says 503, and every answer says `Connection: close`, so that connections move to other instances one by one.
  * 2. For `delayMilliseconds` everything is served as before: balancers need that long to notice.
  * 3. No connection is accepted any more; idle ones are closed.
- * 4. What is in flight is finished; what is not so `deadlineMilliseconds` after the beginning is cut.
+ * 4. What is in flight is finished, and what goes on beside it, such as a refresh; what is not so `deadlineMilliseconds` after the beginning is cut.
  * 5. Store and provider are let go; the private listener, which told of all this, is the last to close.
  */
-export function createDrain({ config, publicServer, inFlight, report, wait, release }: Steps): Drain {
+export function createDrain({ config, publicServer, inFlight, report, wait, settled, release }: Steps): Drain {
   let running: Promise<void> | undefined
 
   async function run(): Promise<void> {
@@ -39,7 +41,7 @@ export function createDrain({ config, publicServer, inFlight, report, wait, rele
     await wait(config.delayMilliseconds)
 
     const closed = new Promise<void>((resolve) => publicServer.close(() => resolve()))
-    await within(left, inFlight.empty())
+    await within(left, inFlight.empty().then(settled))
     const cut = inFlight.count
     // Also those that were opened and never used: Node counts them as neither idle nor in flight.
     publicServer.closeAllConnections()

@@ -82,10 +82,11 @@ export function createBeginSession(steps: Steps): BeginSession {
       },
       { key: keys.about(ticket.id), value: seals.sealAbout(ticket.id, about), lifetimeMilliseconds },
     ])
-    await store.addMember(keys.user(issuer, subject), ticket.id, absoluteExpiresAt, MOST_LISTED)
-    if (providerSession !== undefined) {
-      await store.addMember(keys.providerSession(issuer, providerSession), ticket.id, absoluteExpiresAt, MOST_LISTED)
-    }
+    const lists = [
+      keys.user(issuer, subject),
+      ...(providerSession === undefined ? [] : [keys.providerSession(issuer, providerSession)]),
+    ]
+    await Promise.all(lists.map((list) => store.addMember(list, ticket.id, absoluteExpiresAt, MOST_LISTED)))
     request.session.record = record
     await saved(request)
     report('session_began', { session: sessionName(ticket.id), subject })

@@ -1,4 +1,5 @@
 import type { EndReason } from '../errors.ts'
+import { noteOf } from '../report/describe-error.ts'
 import type { Report } from '../report/events.ts'
 import type { Store } from '../store/port.ts'
 import type { SessionKeys } from './keys.ts'
@@ -9,7 +10,7 @@ import { sessionName } from './session-name.ts'
 const REASON_LIFETIME_MILLISECONDS = 15 * 60_000
 
 interface Steps {
-  readonly store: Pick<Store, 'write' | 'remove' | 'removeMember'>
+  readonly store: Pick<Store, 'removeLeaving' | 'removeMember'>
   readonly keys: SessionKeys
   readonly forget: (id: string) => void
   readonly report: Report
@@ -21,19 +22,31 @@ export interface EndableSession {
   readonly record: Pick<SessionRecord, 'issuer' | 'subject' | 'providerSession'>
 }
 
-/** The one door through which sessions end: the reason is left first, then the records go. Answers the verdict that stands from now on. */
+/**
+ * The one door through which sessions end: the records go and the reason is left, in one step, so that an ending whose answer is lost
+ * has happened whole or not at all. Told of once, however many end the same session. Answers the verdict that stands from now on.
+ */
 export type EndSession = (session: EndableSession, reason: EndReason) => Promise<Verdict>
 
 export function createEndSession({ store, keys, forget, report }: Steps): EndSession {
   return async function endSession({ ticket: { id }, record }, reason) {
-    // The reason is a tombstone too: whatever is written after it, the session stays ended.
-    await store.write(keys.ended(id), reason, REASON_LIFETIME_MILLISECONDS)
+    const { issuer, subject, providerSession } = record
+    const records = [keys.session(id), keys.grant(id), keys.seen(id), keys.about(id), keys.lease(id)]
+    const trace = { key: keys.ended(id), value: reason, lifetimeMilliseconds: REASON_LIFETIME_MILLISECONDS }
+    const removed = await store.removeLeaving(records, trace)
     forget(id)
-    await store.remove([keys.session(id), keys.grant(id), keys.seen(id), keys.about(id), keys.lease(id)])
-    await store.removeMember(keys.user(record.issuer, record.subject), id)
-    if (record.providerSession !== undefined)
-      await store.removeMember(keys.providerSession(record.issuer, record.providerSession), id)
-    report('session_ended', { session: sessionName(id), subject: record.subject, reason })
+    if (removed > 0) report('session_ended', { session: sessionName(id), subject, reason })
+    await Promise.all([
+      unlisted(keys.user(issuer, subject), id),
+      providerSession === undefined ? undefined : unlisted(keys.providerSession(issuer, providerSession), id),
+    ])
     return { kind: 'ended', reason }
+  }
+
+  /** A name that stays on a list does no harm: it opens nothing, and goes with its deadline. */
+  async function unlisted(list: string, id: SessionId): Promise<void> {
+    await store
+      .removeMember(list, id)
+      .catch((error: unknown) => report('store_warning', { note: `an ended session stays listed: ${noteOf(error)}` }))
   }
 }

@@ -3,12 +3,12 @@ import type { Store } from '../store/port.ts'
 import type { SessionKeys } from './keys.ts'
 import type { SessionId } from './records.ts'
 
-/** Why a well-signed ticket opens nothing: what the ending left, `idle` where only the activity ran out, else `expired`. */
+/** Why a well-signed ticket opens nothing: what the ending left, else `expired`. */
 export type EndingReason = (id: SessionId) => Promise<EndReason>
 
 export function createEndingReason(store: Pick<Store, 'read'>, keys: SessionKeys): EndingReason {
   return async function endingReason(id) {
-    const [left, session, grant] = await store.read([keys.ended(id), keys.session(id), keys.grant(id)])
-    return END_REASONS.find((reason) => reason === left) ?? (session !== undefined && grant !== undefined ? 'idle' : 'expired')
+    const [left] = await store.read([keys.ended(id)])
+    return END_REASONS.find((reason) => reason === left) ?? 'expired'
   }
 }

@@ -6,7 +6,7 @@ import type { SessionKeys } from './keys.ts'
 import type { Lifetimes } from './lifetimes.ts'
 import type { OpenedSession } from './open-session.ts'
 import type { Ticket, Verdict } from './records.ts'
-import { parseSeen } from './seen.ts'
+import { NEVER_SEEN, parseSeen } from './seen.ts'
 
 interface Steps {
   readonly cache: RecordCache<OpenedSession, Ticket>
@@ -44,7 +44,7 @@ export function createFindSession({ cache, endingReason, endSession, store, keys
     if (lifetimes.isOver(now(), session.record.absoluteExpiresAt)) return endSession(session, 'expired')
     // Another instance may have seen this person since: idle is declared only on the store's word.
     const [seen] = await store.read([keys.seen(ticket.id)])
-    opened.seen = parseSeen(seen) ?? { seenAt: -Infinity, keptUntil: 0 }
+    opened.seen = parseSeen(seen) ?? NEVER_SEEN
     return isLive(opened) ? opened.verdict : endSession(session, 'idle')
   }
 }

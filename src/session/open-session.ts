@@ -2,7 +2,7 @@ import type { Store } from '../store/port.ts'
 import type { SessionKeys } from './keys.ts'
 import type { LiveSession, SessionRecord, Ticket, Verdict } from './records.ts'
 import type { RecordSeals } from './seal-records.ts'
-import { parseSeen, type Seen } from './seen.ts'
+import { NEVER_SEEN, parseSeen, type Seen } from './seen.ts'
 
 /** A session whose records were opened: what is kept in the process. Only `seen` moves. */
 export interface OpenedSession {
@@ -26,11 +26,10 @@ export function createOpenSession(store: Pick<Store, 'read'>, keys: SessionKeys,
       keys.seen(id),
       keys.ended(id),
     ])
-    const seen = parseSeen(seenText)
-    if (sealedSession === undefined || storedGrant === undefined || !seen || ended !== undefined) return undefined
+    if (sealedSession === undefined || storedGrant === undefined || ended !== undefined) return undefined
 
     const record = Object.freeze((JSON.parse(seals.openSession(ticket, sealedSession)) as { record: SessionRecord }).record)
     const session = Object.freeze({ ticket, record, grant: seals.openGrant(ticket, storedGrant) })
-    return { session, verdict: Object.freeze({ kind: 'live', session }), seen }
+    return { session, verdict: Object.freeze({ kind: 'live', session }), seen: parseSeen(seenText) ?? NEVER_SEEN }
   }
 }

@@ -3,8 +3,8 @@ import type { Store } from '../store/port.ts'
 import type { SessionKeys } from './keys.ts'
 import type { Lifetimes } from './lifetimes.ts'
 import type { OpenedSession } from './open-session.ts'
-import type { LiveSession, Ticket } from './records.ts'
-import { parseSeen, type Seen, writeSeen } from './seen.ts'
+import type { LiveSession, SessionId, Ticket } from './records.ts'
+import { NEVER_SEEN, parseSeen, writeSeen } from './seen.ts'
 
 interface Steps {
   readonly cache: Pick<RecordCache<OpenedSession, Ticket>, 'peek' | 'forget'>
@@ -19,45 +19,54 @@ interface Steps {
 export interface RecordActivity {
   /** Somebody is there. Does not wait; a write that fails is tried again at the next request. */
   readonly noted: (session: LiveSession) => void
-  /** The same, written at once and awaited; answers until when the session stays open. */
-  readonly extended: (session: LiveSession) => Promise<number>
-  /** Until when the session stays open without anybody there, on the store's word; asking extends nothing. */
-  readonly idleDeadline: (session: LiveSession) => Promise<number>
+  /** The same, written at once and awaited; answers until when the session stays open, undefined where it is idle or over. */
+  readonly extended: (session: LiveSession) => Promise<number | undefined>
+  /** Until when the session stays open without anybody there, on the store's word; asking extends nothing, and undefined says idle. */
+  readonly idleDeadline: (session: LiveSession) => Promise<number | undefined>
 }
 
 export function createRecordActivity({ cache, store, keys, lifetimes, idleTimeoutMilliseconds, now }: Steps): RecordActivity {
   return {
     noted(session) {
       const opened = cache.peek(session.ticket.id)
-      if (!opened || !lifetimes.mustRecordActivity(now(), opened.seen.seenAt)) return
-      const before = opened.seen
-      void write(session, opened).catch(() => {
-        opened.seen = before
-      })
+      // A store that fails is counted where it fails; the activity noted last stands again, and the next request tries anew.
+      if (opened && lifetimes.mustRecordActivity(now(), opened.seen.seenAt)) write(session, opened).catch(() => undefined)
     },
     async extended(session) {
-      const opened = cache.peek(session.ticket.id)
-      const seenAt = await write(session, opened)
-      return lifetimes.idleDeadline(seenAt, session.record.absoluteExpiresAt)
+      const seenAt = await write(session, cache.peek(session.ticket.id))
+      return seenAt === undefined ? undefined : lifetimes.idleDeadline(seenAt, session.record.absoluteExpiresAt)
     },
     async idleDeadline({ ticket, record }) {
-      const [seen] = await store.read([keys.seen(ticket.id)])
-      return lifetimes.idleDeadline(parseSeen(seen)?.seenAt ?? now(), record.absoluteExpiresAt)
+      const [text] = await store.read([keys.seen(ticket.id)])
+      const seen = parseSeen(text)
+      if (!seen) cache.forget(ticket.id)
+      return seen && lifetimes.idleDeadline(seen.seenAt, record.absoluteExpiresAt)
     },
   }
 
-  async function write({ ticket: { id }, record }: LiveSession, opened: OpenedSession | undefined): Promise<number> {
+  /** Answers when somebody was seen, or undefined where the session is idle or over: what has run out is not brought back by being seen. */
+  async function write({ ticket: { id }, record }: LiveSession, opened: OpenedSession | undefined): Promise<number | undefined> {
     const at = now()
-    const keptUntil = opened?.seen.keptUntil ?? 0
-    const keepLonger = lifetimes.mustKeepLonger(at, keptUntil, record.absoluteExpiresAt)
-    const seen: Seen = { seenAt: at, keptUntil: keepLonger ? lifetimes.keptUntil(at, record.absoluteExpiresAt) : keptUntil }
-    if (opened) opened.seen = seen
+    const before = opened?.seen ?? NEVER_SEEN
+    const keepLonger = lifetimes.mustKeepLonger(at, before.keptUntil, record.absoluteExpiresAt)
+    // Noted here at once, so that requests beside this one do not write the same again; the rest only when it is true.
+    if (opened) opened.seen = { seenAt: at, keptUntil: before.keptUntil }
+    try {
+      // The records first: `seen` must never promise a lifetime that they do not have.
+      const keptUntil = keepLonger ? await keepRecords(id, at, record.absoluteExpiresAt) : before.keptUntil
+      if (opened) opened.seen = { seenAt: at, keptUntil }
+      const stands = await store.write(keys.seen(id), writeSeen({ seenAt: at, keptUntil }), idleTimeoutMilliseconds, 'present')
+      if (!stands) cache.forget(id)
+      return stands ? at : undefined
+    } catch (error) {
+      if (opened) opened.seen = before
+      throw error
+    }
+  }
 
-    // Only where it still stands: what has run out or ended is not brought back by being seen.
-    const stands = await store.write(keys.seen(id), writeSeen(seen), idleTimeoutMilliseconds, 'present')
-    if (!stands) cache.forget(id)
-    else if (keepLonger)
-      await store.keep([keys.session(id), keys.grant(id), keys.about(id)], Math.max(1, Math.ceil(seen.keptUntil - at)))
-    return at
+  async function keepRecords(id: SessionId, at: number, absoluteExpiresAt: number): Promise<number> {
+    const keptUntil = lifetimes.keptUntil(at, absoluteExpiresAt)
+    await store.keep([keys.session(id), keys.grant(id), keys.about(id)], Math.max(1, Math.ceil(keptUntil - at)))
+    return keptUntil
   }
 }

@@ -4,6 +4,9 @@ export interface Seen {
   readonly keptUntil: number
 }
 
+/** Stands for an activity that ran out: whoever has it is idle. */
+export const NEVER_SEEN: Seen = Object.freeze({ seenAt: -Infinity, keptUntil: 0 })
+
 const SHAPE = /^(\d{1,16}):(\d{1,16})$/
 
 export function writeSeen({ seenAt, keptUntil }: Seen): string {

@@ -21,6 +21,7 @@ export function createMeasuredStore(store: Store, observe: ObserveStore, clock: 
     writeAll: (records) => measured('writeAll', () => store.writeAll(records)),
     take: (key) => measured('take', () => store.take(key)),
     remove: (keys) => measured('remove', () => store.remove(keys)),
+    removeLeaving: (keys, trace) => measured('removeLeaving', () => store.removeLeaving(keys, trace)),
     keep: (keys, lifetime) => measured('keep', () => store.keep(keys, lifetime)),
     swap: (key, expected, next) => measured('swap', () => store.swap(key, expected, next)),
     count: (key, by, window) => measured('count', () => store.count(key, by, window)),

@@ -56,6 +56,13 @@ export function createMemoryStore({ mostRecords, now }: { readonly mostRecords: 
       return keys.filter((key) => table.find(key) && table.drop(key)).length
     },
 
+    async removeLeaving(keys, { key, value, lifetimeMilliseconds }) {
+      const expiresAt = now() + requireLifetime(lifetimeMilliseconds)
+      const removed = keys.filter((each) => table.find(each) && table.drop(each)).length
+      if (removed > 0) putText(key, value, expiresAt)
+      return removed
+    },
+
     async keep(keys, lifetimeMilliseconds) {
       const expiresAt = now() + requireLifetime(lifetimeMilliseconds)
       for (const key of keys) {

@@ -16,6 +16,11 @@ export interface Store {
   take(key: string): Promise<string | undefined>
   /** Removes records; the answer says how many there were. */
   remove(keys: readonly string[]): Promise<number>
+  /**
+   * Removes records and leaves `trace` in their place, in one step; nothing is left where nothing was removed, nor where there is no
+   * room for it. Answers how many there were.
+   */
+  removeLeaving(keys: readonly string[], trace: StoredRecord): Promise<number>
   /** Gives existing records a new lifetime; absent ones stay absent. */
   keep(keys: readonly string[], lifetimeMilliseconds: number): Promise<void>
   /**

@@ -43,6 +43,13 @@ for index, key in ipairs(KEYS) do
 end
 return #KEYS`)
 
+/** Removes all keys but the first, and writes that one if there were any; a server that is full refuses the write, never the removal. */
+export const REMOVE_LEAVING = script(`
+local removed = 0
+for index = 2, #KEYS do removed = removed + redis.call('DEL', KEYS[index]) end
+if removed > 0 then redis.pcall('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
+return removed`)
+
 /** Gives every key that exists a new lifetime. */
 export const KEEP = script(`
 for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, ARGV[1]) end

@@ -7,7 +7,7 @@ import { createCall } from './redis-call.ts'
 import type { Send } from './redis-call.ts'
 import { createRedisConnection } from './redis-connection.ts'
 import { readNumber, readSwap, readText, readTexts } from './redis-replies.ts'
-import { ADD_MEMBER, COUNT, KEEP, runScript, SWAP, WRITE_ALL } from './redis-scripts.ts'
+import { ADD_MEMBER, COUNT, KEEP, REMOVE_LEAVING, runScript, SWAP, WRITE_ALL } from './redis-scripts.ts'
 import { createServerWarnings } from './redis-warnings.ts'
 import { createStoreState } from './store-state.ts'
 
@@ -81,6 +81,12 @@ export async function createRedisStore(
     async remove(keys) {
       if (keys.length === 0) return 0
       return change('remove', keys, async (send) => readNumber(await send(['DEL', ...keys])))
+    },
+
+    removeLeaving(keys, { key, value, lifetimeMilliseconds }) {
+      const all = [key, ...keys]
+      const args = [value, String(requireLifetime(lifetimeMilliseconds))]
+      return change('removeLeaving', all, async (send) => readNumber(await runScript(send, REMOVE_LEAVING, all, args)))
     },
 
     async keep(keys, lifetimeMilliseconds) {

@@ -3,6 +3,7 @@ import type { Provider } from '../oidc/port.ts'
 import type { Report } from '../report/events.ts'
 import type { Sessions } from '../session/create-sessions.ts'
 import { createGrantOf } from '../session/grant-of.ts'
+import type { LiveSession } from '../session/records.ts'
 import { createGetAccessToken, type GetAccessToken } from './access-token.ts'
 import { createRefreshSession } from './refresh-session.ts'
 
@@ -10,18 +11,22 @@ interface Parts {
   readonly config: Pick<Config, 'provider'>
   readonly provider: Provider
   readonly sessions: Sessions
+  readonly revokeTokens: (session: LiveSession) => void
+  readonly isStoreLive: () => boolean
   readonly report: Report
   readonly now: () => number
 }
 
 /** Access tokens, fresh when they are asked for. */
-export function createTokens({ config, provider, sessions, report, now }: Parts): GetAccessToken {
+export function createTokens({ config, provider, sessions, revokeTokens, isStoreLive, report, now }: Parts): GetAccessToken {
   const refreshSession = createRefreshSession({
     provider,
     replaceGrant: sessions.replaceGrant,
     findSession: sessions.find,
     endSession: sessions.end,
     grantOf: createGrantOf(config.provider.claims),
+    revokeTokens,
+    isStoreLive,
     report,
     now,
   })

@@ -1,5 +1,6 @@
 import { GatewayError } from '../errors.ts'
 import type { Provider } from '../oidc/port.ts'
+import { noteOf } from '../report/describe-error.ts'
 import type { RefreshOutcome as TokenOutcome, Report } from '../report/events.ts'
 import type { EndSession } from '../session/end-session.ts'
 import type { FindSession } from '../session/find-session.ts'
@@ -21,6 +22,10 @@ interface Steps {
   readonly findSession: FindSession
   readonly endSession: EndSession
   readonly grantOf: GrantOf
+  /** Tells the provider that tokens are of no more use; does not wait. */
+  readonly revokeTokens: (session: LiveSession) => void
+  /** Whether the store is there: a rotation that cannot be written is a lost session. */
+  readonly isStoreLive: () => boolean
   readonly report: Report
   readonly now: () => number
 }
@@ -34,6 +39,8 @@ export function createRefreshSession({
   findSession,
   endSession,
   grantOf,
+  revokeTokens,
+  isStoreLive,
   report,
   now,
 }: Steps): RefreshSession {
@@ -70,6 +77,8 @@ export function createRefreshSession({
         ...(note === undefined ? {} : { note }),
       })
 
+    if (!isStoreLive())
+      throw new GatewayError('store_unavailable', { retryAfterSeconds: 1, note: 'no refresh while the store is away' })
     const answer = await provider.refresh({
       refreshToken,
       issuer: record.issuer,
@@ -82,8 +91,13 @@ export function createRefreshSession({
     }
     if (answer.kind === 'refreshed') {
       const next = refreshedGrant(grant, answer.tokens, now(), grantOf)
-      const replacement = await writeRenewed(session, next)
+      const replacement = await writeRenewed(session, next).catch((error: unknown) => {
+        tell('unavailable', noteOf(error))
+        throw error
+      })
       tell(replacement === 'written' ? 'refreshed' : 'taken_over', replacement)
+      // Signed out meanwhile: what came late must not live on at the provider.
+      if (replacement === 'absent') revokeTokens({ ticket, record, grant: { version: grant.version, ...next } })
       if (replacement !== 'written') return findSession(ticket)
       return {
         kind: 'live',

@@ -120,12 +120,53 @@ describe('while Redis takes no writes', () => {
       const page = await story.signIn(stranger)
       expect(page.status).toBe(503)
       expect(page.text).toContain('you are not signed out')
-      await expectWeather(browser, (each) => each.fetch(`${story.origin}/bff/logout`, { method: 'POST' }))
     } finally {
       await redis.command(...end)
     }
     await until('writes are taken again', async () => (await story.signIn(await story.openBrowser())).status === 404)
     expect((await api(browser)).status).toBe(200)
+  })
+})
+
+describe('signing out', () => {
+  const logout = (browser: Browser) => browser.fetch(`${story.origin}/bff/logout`, { method: 'POST' })
+
+  test('works while Redis is full: ending a session needs no room', async () => {
+    const browser = await story.signedIn()
+    const cookie = browser.cookie('coatcheck')
+    await redis.command('CONFIG', 'SET', 'maxmemory', '1')
+    try {
+      expect((await logout(browser)).status).toBe(200)
+      const replayed = await browser.fetch(`${story.origin}/api/x`, { headers: { Cookie: `coatcheck=${cookie?.value}` } })
+      expect(replayed.status).toBe(401)
+    } finally {
+      await redis.command('CONFIG', 'SET', 'maxmemory', '0')
+    }
+  })
+
+  test('is 503 while Redis takes no writes at all, and works when it does again', async () => {
+    const browser = await story.signedIn()
+    await redis.command('REPLICAOF', '127.0.0.1', '1')
+    try {
+      await expectWeather(browser, logout)
+    } finally {
+      await redis.command('REPLICAOF', 'NO', 'ONE')
+    }
+    await until('it works again', async () => (await logout(browser)).status === 200)
+    expect((await session(browser)).json()).toMatchObject({ authenticated: false })
+  })
+
+  test('whose answer was lost on the way has happened whole: nothing of the session is left to come back', async () => {
+    const before = new Set((await redis.dump()).keys())
+    const browser = await story.signedIn()
+    const records = [...(await redis.dump()).keys()].filter((key) => !before.has(key) && key.includes('{'))
+    const ended = (records[0] ?? '').replace(/:\w+$/, ':ended')
+    await redis.command('CLIENT', 'PAUSE', '800', 'WRITE')
+    expect((await logout(browser)).status).toBe(503)
+    await until('the ending has arrived', async () => (await redis.dump()).has(ended))
+    const after = new Set((await redis.dump()).keys())
+    expect(records.filter((key) => after.has(key))).toEqual([])
+    expect((await session(browser)).json()).toMatchObject({ authenticated: false, reason: 'signed_out' })
   })
 })
 

@@ -127,6 +127,17 @@ export function describeStore(name: string, open: () => Promise<StorePair>): voi
         expect(await pair.other.read([one, two])).toEqual([undefined, undefined])
       })
 
+      test('records are replaced by their trace in one step, and nothing is left where there was nothing', async () => {
+        const [one, two, trace] = [newKey(), newKey(), newKey()]
+        await pair.store.write(one, 'one', LONG)
+        await pair.store.write(two, 'two', LONG)
+        const left = { key: trace, value: 'first', lifetimeMilliseconds: LONG }
+        expect(await pair.store.removeLeaving([one, two, newKey()], left)).toBe(2)
+        expect(await pair.store.removeLeaving([one, two], { ...left, value: 'second' })).toBe(0)
+        expect(await pair.other.read([one, two, trace])).toEqual([undefined, undefined, 'first'])
+        expect(await pair.store.removeLeaving([one], { ...left, key: newKey() })).toBe(0)
+      })
+
       test('keeping renews the records that exist, and creates none', async () => {
         const [kept, absent] = [newKey(), newKey()]
         await pair.store.write(kept, 'kept', SHORT * 10)

@@ -23,6 +23,8 @@ async function begin() {
   const waits: { milliseconds: number; pass: () => void; aborted: boolean }[] = []
   const happened: string[] = []
   const inFlight = createInFlight()
+  /** Work that goes on without its request. */
+  const beside = { done: Promise.resolve() }
   const publicServer = createHttpServer({
     inFlight,
     handle: (request, response) => (request.url === '/quick' ? response.end('quick') : answers.push(response)),
@@ -44,6 +46,10 @@ async function begin() {
           resolve()
         })
       }),
+    settled: async () => {
+      await beside.done
+      happened.push('settled')
+    },
     release: async () => {
       happened.push('released')
     },
@@ -60,7 +66,7 @@ async function begin() {
   const asked = async (n: number): Promise<void> => {
     await until('the drain waits', () => waits.length > n)
   }
-  return { port, publicServer, inFlight, isDraining, drain, answers, waits, happened, arrived, passWait, asked }
+  return { port, publicServer, inFlight, isDraining, drain, answers, waits, happened, arrived, passWait, asked, beside }
 }
 
 describe('going away', () => {
@@ -88,7 +94,7 @@ describe('going away', () => {
     answers[0]?.end('finished')
     expect(await connection.closed()).toMatch(/\r\nConnection: close\r\n[\s\S]*finished$/)
     await done
-    expect(happened).toEqual(['draining 1', 'released', 'stopped 0'])
+    expect(happened).toEqual(['draining 1', 'settled', 'released', 'stopped 0'])
     expect(waits[1]).toMatchObject({ milliseconds: 25_000, aborted: true })
   })
 
@@ -102,7 +108,17 @@ describe('going away', () => {
     await passWait(1)
     await done
     expect(await connection.closed()).toBe('')
-    expect(happened).toEqual(['draining 1', 'released', 'stopped 1'])
+    expect(happened).toEqual(['draining 1', 'released', 'settled', 'stopped 1'])
+  })
+
+  test('work that goes on without its request is waited for, but no longer than the deadline', async () => {
+    const { drain, happened, passWait, beside } = await begin()
+    beside.done = new Promise(() => undefined)
+    const done = drain()
+    await passWait(0)
+    await passWait(1)
+    await done
+    expect(happened).toEqual(['draining 0', 'released', 'stopped 0'])
   })
 
   test('after the delay nobody new is let in, and idle connections are closed', async () => {
@@ -128,7 +144,7 @@ describe('going away', () => {
     const both = Promise.all([drain(), drain()])
     await passWait(0)
     await both
-    expect(happened).toEqual(['draining 0', 'released', 'stopped 0'])
+    expect(happened).toEqual(['draining 0', 'settled', 'released', 'stopped 0'])
   })
 
   test('a client that leaves is no longer in flight', async () => {

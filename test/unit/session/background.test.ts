@@ -7,12 +7,12 @@ describe('work that goes on without its request', () => {
     const { report } = sessionParts()
     const background = createBackground(report)
     const done: string[] = []
-    background.run(
-      Promise.resolve().then(() => {
-        done.push('first')
-        background.run(Promise.resolve().then(() => void done.push('second')))
-      }),
-    )
+    const work = async (name: string, then: () => void) => {
+      await Promise.resolve()
+      done.push(name)
+      then()
+    }
+    background.run(work('first', () => background.run(work('second', () => undefined))))
     await background.idle()
     expect(done).toEqual(['first', 'second'])
   })

@@ -114,6 +114,44 @@ describe('a session', () => {
     expect(await find(ticket)).toEqual({ kind: 'ended', reason: 'idle' })
   })
 
+  test('that is idle leaves nothing behind, though nobody here had it open', async () => {
+    const { begin, find, store, keys, reported } = setUp()
+    const { id, ...rest } = (await begin()).ticket
+    await store.remove([keys.seen(id)])
+    expect(await find({ id, ...rest })).toEqual({ kind: 'ended', reason: 'idle' })
+    expect(await store.read([keys.session(id), keys.grant(id)])).toEqual([undefined, undefined])
+    expect(reported.filter(({ name }) => name === 'session_ended')).toHaveLength(1)
+  })
+
+  test('that is idle cannot be extended', async () => {
+    const { begin, find, activity, store, keys } = setUp()
+    const session = await begin()
+    await find(session.ticket)
+    await store.remove([keys.seen(session.ticket.id)])
+    expect(await activity.idleDeadline(session)).toBeUndefined()
+    expect(await activity.extended(session)).toBeUndefined()
+    expect(await find(session.ticket)).toEqual({ kind: 'ended', reason: 'idle' })
+  })
+
+  test('does not lapse because its records could not be kept longer once', async () => {
+    const failing = { is: false }
+    const { begin, find, activity, clock, cache } = setUp((store) => ({
+      ...store,
+      keep: (...given) => (failing.is ? Promise.reject(new Error('away')) : store.keep(...given)),
+    }))
+    const session = await begin()
+    for (let minute = 0; minute < 240; minute += 1) {
+      failing.is = minute === 61
+      const verdict = await find(session.ticket)
+      expect([minute, verdict.kind]).toEqual([minute, 'live'])
+      activity.noted(session)
+      await activity.extended(session).catch(() => undefined)
+      // As another instance would, or this one after a refresh: what counts is what the store says.
+      cache.forget(session.ticket.id)
+      clock.at += MINUTE
+    }
+  })
+
   test('is not idle here where somebody was seen elsewhere', async () => {
     const { begin, find, clock, store, keys } = setUp()
     const { ticket } = await begin()

@@ -106,74 +106,75 @@ describe('a record', () => {
     const write = () => Promise.all(Object.entries(records).map(([key, value]) => store.write(key, value, HOUR)))
     await write()
     expect(await open(ticket)).toMatchObject({ session: { record: { subject: 'ada' } }, seen: { seenAt: 1 } })
-    for (const key of Object.keys(records)) {
+    for (const key of [keys.session(id), keys.grant(id)]) {
       await write()
       await store.remove([key])
       expect(await open(ticket)).toBeUndefined()
     }
+    await write()
+    await store.remove([keys.seen(id)])
+    expect(await open(ticket)).toMatchObject({ seen: { seenAt: -Infinity } })
   })
 
-  test('that is gone says why: what the end left, idle where only the activity ran out, else expired', async () => {
+  test('that is gone says why: what the end left, else expired', async () => {
     const { keys, now } = sessionParts()
     const store = createMemoryStore({ mostRecords: 100, now })
     const reason = createEndingReason(store, keys)
     const { id } = makeSession().ticket
     expect(await reason(id)).toBe('expired')
-    await store.write(keys.session(id), 'x', HOUR)
-    expect(await reason(id)).toBe('expired')
-    await store.write(keys.grant(id), 'x', HOUR)
-    expect(await reason(id)).toBe('idle')
     await store.write(keys.ended(id), 'nonsense', HOUR)
-    expect(await reason(id)).toBe('idle')
+    expect(await reason(id)).toBe('expired')
     await store.write(keys.ended(id), 'replaced', HOUR)
     expect(await reason(id)).toBe('replaced')
   })
 })
 
+/** A store with the records of one session, its lists, and the folder's way to end it. */
+async function beginEnding() {
+  const { keys, now, report, reported } = sessionParts()
+  const store = createMemoryStore({ mostRecords: 100, now })
+  const session = makeSession()
+  const { id } = session.ticket
+  const lists = [keys.user('https://idp.example', 'ada'), keys.providerSession('https://idp.example', 'sid-1')]
+  for (const list of lists) await store.addMember(list, id, HOUR + now(), 10)
+  for (const name of [keys.session(id), keys.grant(id)]) await store.write(name, 'x', HOUR)
+  return { keys, report, reported, store, session, id, lists }
+}
+
+const away = () => Promise.reject(new Error('away'))
+
 describe('an ending', () => {
-  test('leaves its reason before anything goes, forgets what is cached, leaves no list, and is told', async () => {
-    const { keys, now, report, reported } = sessionParts()
-    const memory = createMemoryStore({ mostRecords: 100, now })
-    const session = makeSession()
-    const { id } = session.ticket
-    const deeds: string[] = []
-    const lists = [keys.user('https://idp.example', 'ada'), keys.providerSession('https://idp.example', 'sid-1')]
-    for (const list of lists) await memory.addMember(list, id, HOUR + now(), 10)
-    const end = createEndSession({
-      store: {
-        ...memory,
-        write: (...given) => {
-          deeds.push('reason')
-          return memory.write(...given)
-        },
-        remove: (...given) => {
-          deeds.push('records')
-          return memory.remove(...given)
-        },
-      },
-      keys,
-      forget: () => deeds.push('cache'),
-      report,
-    })
+  test('takes the records, leaves its reason, forgets what is cached, leaves no list, and is told', async () => {
+    const { keys, report, reported, store, session, id, lists } = await beginEnding()
+    const forgotten: string[] = []
+    const end = createEndSession({ store, keys, forget: (each) => forgotten.push(each), report })
     expect(await end(session, 'revoked')).toEqual({ kind: 'ended', reason: 'revoked' })
-    expect(deeds).toEqual(['reason', 'cache', 'records'])
-    for (const list of lists) expect(await memory.members(list)).toEqual([])
+    expect(await store.read([keys.session(id), keys.grant(id), keys.ended(id)])).toEqual([undefined, undefined, 'revoked'])
+    expect(forgotten).toEqual([id])
+    for (const list of lists) expect(await store.members(list)).toEqual([])
     expect(reported).toEqual([{ name: 'session_ended', fields: { session: id.slice(0, 12), subject: 'ada', reason: 'revoked' } }])
   })
 
-  test('removes nothing where its reason cannot be left', async () => {
-    const { keys, now, report } = sessionParts()
-    const memory = createMemoryStore({ mostRecords: 100, now })
-    const { ticket, record } = makeSession()
-    await memory.write(keys.grant(ticket.id), 'x', HOUR)
-    const end = createEndSession({
-      store: { ...memory, write: () => Promise.reject(new Error('away')) },
-      keys,
-      forget: () => undefined,
-      report,
-    })
-    await expect(end({ ticket, record }, 'signed_out')).rejects.toThrow('away')
-    expect(await memory.read([keys.grant(ticket.id)])).toEqual(['x'])
+  test('happens once, and keeps its first reason, however many end the same session at once', async () => {
+    const { keys, report, reported, store, session, id } = await beginEnding()
+    const end = createEndSession({ store, keys, forget: () => undefined, report })
+    await Promise.all([end(session, 'signed_out'), end(session, 'expired'), end(session, 'idle')])
+    expect(reported).toHaveLength(1)
+    expect(await store.read([keys.ended(id)])).toEqual(['signed_out'])
+  })
+
+  test('happens whole or not at all', async () => {
+    const { keys, report, store, session, id } = await beginEnding()
+    const end = createEndSession({ store: { ...store, removeLeaving: away }, keys, forget: () => undefined, report })
+    await expect(end(session, 'signed_out')).rejects.toThrow('away')
+    expect(await store.read([keys.grant(id), keys.ended(id)])).toEqual(['x', undefined])
+  })
+
+  test('has happened although a list still names it, and that is told', async () => {
+    const { keys, report, reported, store, session } = await beginEnding()
+    const end = createEndSession({ store: { ...store, removeMember: away }, keys, forget: () => undefined, report })
+    expect(await end(session, 'signed_out')).toEqual({ kind: 'ended', reason: 'signed_out' })
+    expect(reported.map(({ name }) => name)).toContain('store_warning')
   })
 })
 

@@ -28,6 +28,8 @@ function setUp(answer: RefreshAnswer | (() => Promise<RefreshAnswer>), replaceme
   const standing: { verdict: Verdict } = { verdict: { kind: 'ended', reason: 'none' } }
   const calls: string[] = []
   const ends: string[] = []
+  const revoked: string[] = []
+  const storeIs = { live: true }
   const endSession = async (_: unknown, reason: 'expired' | 'grant_refused') => {
     ends.push(reason)
     standing.verdict = { kind: 'ended', reason }
@@ -48,6 +50,8 @@ function setUp(answer: RefreshAnswer | (() => Promise<RefreshAnswer>), replaceme
     findSession: () => standing.verdict,
     endSession: endSession as never,
     grantOf: createGrantOf(['sub']),
+    revokeTokens: ({ grant }) => revoked.push(grant.accessToken),
+    isStoreLive: () => storeIs.live,
     report,
     now,
   })
@@ -62,7 +66,7 @@ function setUp(answer: RefreshAnswer | (() => Promise<RefreshAnswer>), replaceme
     standing.verdict = { kind: 'live', session }
     return session
   }
-  return { clock, getAccessToken, stand, standing, calls, ends, reported, background }
+  return { clock, getAccessToken, stand, standing, calls, ends, reported, background, revoked, storeIs }
 }
 
 describe('an access token', () => {
@@ -182,6 +186,27 @@ describe('an access token', () => {
     standing.verdict = { kind: 'live', session: { ...session, grant: { ...session.grant, refreshToken: undefined } } }
     await expect(getAccessToken(session)).rejects.toMatchObject({ detail: { reason: 'expired' } })
     expect([calls, ends]).toEqual([[], ['expired']])
+  })
+
+  test('that came when the session had ended is revoked', async () => {
+    const { getAccessToken, stand, standing, clock, revoked } = setUp(async () => {
+      standing.verdict = { kind: 'ended', reason: 'signed_out' }
+      return REFRESHED
+    }, 'absent')
+    await expect(getAccessToken(stand(makeSession({ accessTokenExpiresAt: clock.at - 1 })))).rejects.toMatchObject({
+      code: 'session_missing',
+    })
+    expect(revoked).toEqual(['access-2'])
+  })
+
+  test('is not renewed while the store is away, since a rotation that cannot be written is a lost session', async () => {
+    const { getAccessToken, stand, clock, calls, ends, storeIs } = setUp(REFRESHED)
+    const session = stand(makeSession({ accessTokenExpiresAt: clock.at - 1 }))
+    storeIs.live = false
+    await expect(getAccessToken(session)).rejects.toMatchObject({ code: 'store_unavailable' })
+    storeIs.live = true
+    expect(await getAccessToken(session)).toBe('access-2')
+    expect([calls, ends]).toEqual([['refresh-1'], []])
   })
 
   test('that the provider refuses to renew ends the session', async () => {
