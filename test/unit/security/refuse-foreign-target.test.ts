@@ -9,6 +9,8 @@ const refuse = createRefuseForeignTarget({
   isTrustedPeer: ({ socket }) => socket.remoteAddress === '127.0.0.1',
 })
 
+const requestOf = (length: number) => fakeRequest({ Host: 'app.example.com' }, { url: '/'.padEnd(length, 'x') })
+
 describe('a request for somewhere else', () => {
   test.each([
     'evil.example',
@@ -39,9 +41,8 @@ describe('a request for somewhere else', () => {
   })
 
   test('is refused with a target that is longer than any of ours', () => {
-    const of = (length: number) => fakeRequest({ Host: 'app.example.com' }, { url: '/'.padEnd(length, 'x') })
-    expect(() => refuse(of(16_384))).not.toThrow()
-    expect(() => refuse(of(16_385))).toThrow(expect.objectContaining({ code: 'target_too_long' }))
+    expect(() => refuse(requestOf(16_384))).not.toThrow()
+    expect(() => refuse(requestOf(16_385))).toThrow(expect.objectContaining({ code: 'target_too_long' }))
   })
 
   test.each([
