@@ -76,7 +76,7 @@ export interface RedisStoreConfig {
   readonly kind: 'redis'
   /** `redis://`, `rediss://` or `unix://`; secret, since it may hold a password. */
   readonly url: Secret
-  /** No request waits longer than this for Redis. */
+  /** Nothing waits longer than this for one answer of Redis. */
   readonly deadlineMilliseconds: number
   /** How long cached sessions carry on while Redis does not answer. */
   readonly outageGraceMilliseconds: number

@@ -8,7 +8,8 @@ import { duration, size, splitList, text, words } from './setting-kinds.ts'
 /** One carried route. */
 export const routeSettings = z.strictObject({
   prefix: text(parseRoutePrefix).meta({
-    description: 'What paths of this route begin with; a slash at both ends. The longest prefix that fits wins. Our own endpoints are under none.',
+    description:
+      'What paths of this route begin with; a slash at both ends. The longest prefix that fits wins. Our own endpoints are under none.',
     examples: ['/api/'],
   }),
   upstream: text(parseUpstream).meta({

@@ -24,7 +24,9 @@ export const sections = {
       examples: ['redis://localhost:6379'],
       writeOnly: true,
     }),
-    deadline: duration('10ms', '30s').prefault('500ms').meta({ description: 'No request waits longer than this for the store.' }),
+    deadline: duration('10ms', '30s')
+      .prefault('500ms')
+      .meta({ description: 'Nothing waits longer than this for one answer of the store.' }),
     outageGrace: duration('0s', '5m').prefault('10s').meta({
       description:
         'How long cached sessions carry on while Redis does not answer; also how long an ended one can live on meanwhile.',
