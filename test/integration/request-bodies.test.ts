@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
-import { openRaw } from '../support/raw-client.ts'
+import { openRaw, rawRequest } from '../support/raw-client.ts'
 import { until } from '../support/until.ts'
 
 const MEGABYTE = 1024 * 1024
@@ -39,6 +39,34 @@ describe('a body that none of our endpoints reads', () => {
     // What lies in the buffers of two sockets is more than what is read.
     expect(await pour(post(path, 'Content-Length: 1073741824'), piece)).toBeLessThan(32 * MEGABYTE)
     expect(await pour(post(path, 'Transfer-Encoding: chunked'), chunk)).toBeLessThan(32 * MEGABYTE)
+  })
+
+  test.each(['/bff/logout', '/bff/session', '/bff/nothing', '/nowhere'])(
+    'is refused where it says that it is large, and who goes on sending sees that: %s',
+    async (path) => {
+      const piece = 'x'.repeat(64 * 1024)
+      const client = await openRaw(gateway.port)
+      client.write(post(path, 'Content-Length: 1073741824') + piece)
+      const answer = await client.closed()
+      expect(answer).toMatch(/^HTTP\/1.1 413 .*"code":"body_too_large"/s)
+      expect(answer).toMatch(/^connection: close$/im)
+    },
+  )
+
+  test('may have sixteen kilobytes, as a form may that a browser sends of itself', async () => {
+    const headers = 'Content-Length: 16384\r\nConnection: close'
+    expect(await rawRequest(gateway.port, post('/bff/logout', headers) + 'x'.repeat(16_384))).toMatch(/^HTTP\/1.1 200 /)
+    expect(await rawRequest(gateway.port, post('/bff/logout', headers.replace('16384', '16385')))).toMatch(/^HTTP\/1.1 413 /)
+  })
+
+  test('may not take for ever to arrive, whatever was answered', async () => {
+    await Promise.all(
+      ['Content-Length: 100', 'Transfer-Encoding: chunked'].map(async (headers) => {
+        const client = await openRaw(gateway.port)
+        client.write(post('/bff/logout', headers) + '1\r\nx\r\n')
+        expect(await client.closed()).toMatch(/^HTTP\/1.1 200 /)
+      }),
+    )
   })
 
   test('is never taken for the next request', async () => {

@@ -1,0 +1,16 @@
+import type { IncomingMessage } from 'node:http'
+import { GatewayError } from '../errors.ts'
+import { discardRest } from '../proxy/discard-rest.ts'
+
+/** Room for a form that a browser sends of itself; none of our endpoints reads it. */
+const MOST_OCTETS = 16_384
+
+/**
+ * Takes whatever body a request brings and forgets it, within bounds of size and time: Node would read one of any size.
+ *
+ * @throws GatewayError `body_too_large` for one that says so itself.
+ */
+export function takeNoBody(request: IncomingMessage): void {
+  discardRest(request)
+  if (Number(request.headers['content-length'] ?? 0) > MOST_OCTETS) throw new GatewayError('body_too_large')
+}
