@@ -75,7 +75,18 @@ export function createGateway({ config, store, provider, report, reportRequest, 
   })
 
   const isCarried = (target: string) => carry.match(target) !== undefined
-  const endpoints = createEndpoints({ config, store, namespace, provider, sessions, security, isCarried, report, now })
+  const endpoints = createEndpoints({
+    config,
+    store,
+    namespace,
+    provider,
+    sessions,
+    security,
+    isCarried,
+    revokeTokens,
+    report,
+    now,
+  })
   const tell = createTellCounterRequest({ reportRequest, requestIdOf, failureOf, now })
 
   const counter = express().disable('x-powered-by').disable('etag').set('query parser', false)

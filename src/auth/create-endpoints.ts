@@ -18,7 +18,7 @@ import { createLogoutContinuations } from './logout-continuations.ts'
 import { createLogout, createLogoutPage } from './logout.ts'
 import { createAssets, createReload } from './page-parts.ts'
 import { createSessionOf } from './require-session.ts'
-import { createRevokeTokens } from './revoke-tokens.ts'
+import type { RevokeTokens } from './revoke-tokens.ts'
 import { createExtendEndpoint, createSessionEndpoint } from './session.ts'
 
 interface Parts {
@@ -30,6 +30,7 @@ interface Parts {
   readonly security: Security
   /** Whether a place in the application is carried to an upstream. */
   readonly isCarried: (target: ReturnTo) => boolean
+  readonly revokeTokens: RevokeTokens
   readonly report: Report
   readonly now: () => number
 }
@@ -38,7 +39,7 @@ export type Endpoints = ReturnType<typeof createEndpoints>
 
 /** Every endpoint of the counter lane, put together; where they are mounted is said in `gateway.ts`. */
 export function createEndpoints(parts: Parts) {
-  const { config, store, namespace, security, provider, sessions, report, now } = parts
+  const { config, store, namespace, security, provider, sessions, revokeTokens, report, now } = parts
   const { names, readTicket, refuseForgedRequest, requestIdOf, peers } = security
   const { origin, prefix, secure } = config.baseUrl
   const sealer = createSealer({ secrets: config.secrets, namespace })
@@ -91,7 +92,7 @@ export function createEndpoints(parts: Parts) {
       cookieName: names.session,
       secure,
       endSession: sessions.end,
-      revokeTokens: createRevokeTokens(provider, report, sessions.background.run),
+      revokeTokens,
       continuations,
       sendPage,
     }),
