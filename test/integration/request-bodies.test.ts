@@ -7,12 +7,32 @@ import { until } from '../support/until.ts'
 const MEGABYTE = 1024 * 1024
 let gateway: TestGateway
 beforeAll(async () => {
-  gateway = await startGateway()
+  gateway = await startGateway({ COATCHECK_ROUTES: '/api/=http://127.0.0.1:1/' })
 })
 afterAll(() => gateway.stop())
 
 const post = (path: string, headers: string) =>
   `POST ${path} HTTP/1.1\r\nHost: ${new URL(gateway.origin).host}\r\nX-CSRF: 1\r\n${headers}\r\n\r\n`
+
+/** Sends a body of eight megabytes, and looks for an answer only when it has been sent and not all of the body was taken. */
+async function sendThenRead(head: string): Promise<string> {
+  const told = gateway.logs('request').length
+  const socket = connect({ port: gateway.port, host: '127.0.0.1', allowHalfOpen: true })
+  let answer = ''
+  let isOver = false
+  const end = () => void (isOver = true)
+  socket.on('error', end).on('end', end).on('close', end).pause()
+  socket.write(head)
+  socket.write(Buffer.alloc(8 * MEGABYTE, 'x'))
+  await until('the answer is out', () => gateway.logs('request').length > told || isOver)
+  socket
+    .setEncoding('latin1')
+    .on('data', (text: string) => (answer += text))
+    .resume()
+  await until('the other side has ended', () => isOver)
+  socket.destroy()
+  return answer
+}
 
 /** Sends a body that never ends; resolves with the bytes that were taken before the connection was cut. */
 async function pour(head: string, piece: Buffer): Promise<number> {
@@ -50,6 +70,14 @@ describe('a body that none of our endpoints reads', () => {
       const answer = await client.closed()
       expect(answer).toMatch(/^HTTP\/1.1 413 .*"code":"body_too_large"/s)
       expect(answer).toMatch(/^connection: close$/im)
+    },
+  )
+
+  test.each(['/bff/nothing', '/bff/session/extend', '/api/x'])(
+    'keeps nobody who is still sending from the answer: %s',
+    async (path) => {
+      const chunked = `${post(path, 'Transfer-Encoding: chunked')}800000\r\n`
+      expect(await sendThenRead(chunked)).toMatch(/^HTTP\/1.1 4\d\d .*"code":"[a-z_]+".*}$/s)
     },
   )
 
