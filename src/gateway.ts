@@ -58,6 +58,8 @@ export function createGateway({ config, store, provider, report, reportRequest, 
   const { answerError, failureOf } = createErrorAnswerer({ origin, prefix, setResponseHeaders, requestIdOf, report })
 
   const revokeTokens = createRevokeTokens(provider, report, sessions.background.run)
+  const parts = { config, store, namespace, provider, sessions, security, revokeTokens, report, now }
+
   const carry = createCarry({
     routes: config.routes,
     baseUrl: config.baseUrl,
@@ -65,7 +67,7 @@ export function createGateway({ config, store, provider, report, reportRequest, 
     steps: {
       refuseForgedRequest,
       findSession: (request) => carriedSession(request),
-      accessToken: createTokens({ config, provider, sessions, revokeTokens, isStoreLive: () => store.link.live, report, now }),
+      accessToken: createTokens(parts),
       answerError,
       requestId: requestIdOf,
       clientAddress: peers.clientAddress,
@@ -74,19 +76,7 @@ export function createGateway({ config, store, provider, report, reportRequest, 
     },
   })
 
-  const isCarried = (target: string) => carry.match(target) !== undefined
-  const endpoints = createEndpoints({
-    config,
-    store,
-    namespace,
-    provider,
-    sessions,
-    security,
-    isCarried,
-    revokeTokens,
-    report,
-    now,
-  })
+  const endpoints = createEndpoints({ ...parts, isCarried: (target) => carry.match(target) !== undefined })
   const tell = createTellCounterRequest({ reportRequest, requestIdOf, failureOf, now })
 
   const counter = express().disable('x-powered-by').disable('etag').set('query parser', false)

@@ -4,6 +4,7 @@ import type { Report } from '../report/events.ts'
 import type { Sessions } from '../session/create-sessions.ts'
 import { createGrantOf } from '../session/grant-of.ts'
 import type { LiveSession } from '../session/records.ts'
+import type { Store } from '../store/port.ts'
 import { createGetAccessToken, type GetAccessToken } from './access-token.ts'
 import { createRefreshSession } from './refresh-session.ts'
 
@@ -12,13 +13,13 @@ interface Parts {
   readonly provider: Provider
   readonly sessions: Sessions
   readonly revokeTokens: (session: LiveSession) => void
-  readonly isStoreLive: () => boolean
+  readonly store: Pick<Store, 'link'>
   readonly report: Report
   readonly now: () => number
 }
 
 /** Access tokens, fresh when they are asked for. */
-export function createTokens({ config, provider, sessions, revokeTokens, isStoreLive, report, now }: Parts): GetAccessToken {
+export function createTokens({ config, provider, sessions, revokeTokens, store, report, now }: Parts): GetAccessToken {
   const refreshSession = createRefreshSession({
     provider,
     replaceGrant: sessions.replaceGrant,
@@ -26,7 +27,7 @@ export function createTokens({ config, provider, sessions, revokeTokens, isStore
     endSession: sessions.end,
     grantOf: createGrantOf(config.provider.claims),
     revokeTokens,
-    isStoreLive,
+    isStoreLive: () => store.link.live,
     report,
     now,
   })
