@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express'
-import { signedOutPage } from '../pages/logout-pages.ts'
+import { signedOutPage, strangeReturnPage } from '../pages/logout-pages.ts'
 import type { SendPage } from '../pages/send-page.ts'
 import { requireNavigation } from '../security/require-navigation.ts'
 import type { LogoutContinuations } from './logout-continuations.ts'
@@ -21,11 +21,14 @@ export function createLogoutContinue({ prefix, continuations, sendPage }: Steps)
   }
 }
 
-/** Back from the provider. The session ended before anybody left; what comes back changes nothing but the binding's cookie. */
+/**
+ * Back from the provider. The session ended before anybody left; what comes back changes nothing but the binding's cookie.
+ * Who comes with another `state` than this browser left with, or with none, is not told that anything ended (RP-Initiated Logout §2).
+ */
 export function createLogoutCallback({ prefix, continuations, sendPage }: Steps) {
   return function loggedOut(request: Request, response: Response): void {
     requireNavigation(request)
-    continuations.close(request, response, valueOf(queryOf(request), 'state'))
-    sendPage(request, response, signedOutPage(prefix))
+    const isExpected = continuations.close(request, response, valueOf(queryOf(request), 'state'))
+    sendPage(request, response, isExpected ? signedOutPage(prefix) : strangeReturnPage(prefix))
   }
 }

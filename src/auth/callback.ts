@@ -9,10 +9,12 @@ import { requireNavigation } from '../security/require-navigation.ts'
 import { HOME, type ReturnTo } from '../security/return-to.ts'
 import type { BeginSession } from '../session/begin-session.ts'
 import type { EndSession } from '../session/end-session.ts'
+import type { LiveSession } from '../session/records.ts'
 import { sessionName } from '../session/session-name.ts'
 import type { LoginBindings } from './login-binding.ts'
 import type { LoginTransaction, LoginTransactions } from './login-transactions.ts'
 import { queryOf, refuseDuplicates, valueOf } from './parameters.ts'
+import type { RevokeTokens } from './revoke-tokens.ts'
 
 interface Steps {
   readonly provider: Pick<Provider, 'redeemCode'>
@@ -20,6 +22,7 @@ interface Steps {
   readonly bindings: LoginBindings
   readonly beginSession: BeginSession
   readonly endSession: EndSession
+  readonly revokeTokens: RevokeTokens
   readonly addressLimit: Limit
   readonly browserLimit: Limit
   readonly accountableAddress: (request: Request) => string | undefined
@@ -44,7 +47,7 @@ export function createCallback(steps: Steps) {
       const transaction = await takeTransaction(request, response, answer)
       returnTo = transaction.returnTo
       const tokens = await redeemCode(answer, transaction)
-      const session = await steps.beginSession(request, tokens)
+      const session = await beginSession(request, tokens)
       await closeLogin(transaction).catch((error: unknown) =>
         steps.report('store_warning', { note: `after a login: ${noteOf(error)}` }),
       )
@@ -78,6 +81,16 @@ export function createCallback(steps: Steps) {
       codeVerifier,
       ...(maxAgeSeconds === undefined ? {} : { maxAgeSeconds }),
     })
+  }
+
+  async function beginSession(request: Request, tokens: TokenSet): Promise<LiveSession> {
+    try {
+      return await steps.beginSession(request, tokens)
+    } catch (error) {
+      // Nobody holds them now, so nobody would ever sign out of them.
+      steps.revokeTokens({ record: { subject: tokens.identity.subject }, grant: tokens })
+      throw error
+    }
   }
 
   /** The session of before ends, without a word to the provider, where it may share its grant with the new one. Who is signed in stays so if this fails. */

@@ -71,6 +71,7 @@ export function createEndpoints(parts: Parts) {
     findSession: sessions.find,
     beginSession: sessions.begin,
     endSession: sessions.end,
+    revokeTokens,
     sendPage,
     landing: (returnTo: ReturnTo) =>
       parts.isCarried(returnTo) ? `${prefix}/login/continue?returnTo=${encodeURIComponent(returnTo)}` : returnTo,

@@ -21,7 +21,7 @@ export interface LogoutContinuations {
   readonly keep: (response: Response, url: URL, binding: LogoutBinding) => Promise<string>
   /** Taken, not read; undefined for another browser, a second time, or too late. */
   readonly take: (request: IncomingMessage, handle: string) => Promise<URL | undefined>
-  /** Ends the way back: forgets the binding, and answers whether `state` belonged to it. */
+  /** Ends the way back: forgets the binding, and answers whether `state` is what belongs to it; nothing is, where nobody went away. */
   readonly close: (request: IncomingMessage, response: Response, state: string | undefined) => boolean
 }
 
@@ -67,7 +67,7 @@ export function createLogoutContinuations({
     close(request, response, state) {
       const binding = read(request)
       if (binding) response.clearCookie(cookieName, attributes)
-      return binding !== undefined && state === stateOf(binding)
+      return state === (binding && stateOf(binding))
     },
   }
 }

@@ -32,3 +32,18 @@ export function signedOutPage(prefix: string): Page {
       </p>`,
   }
 }
+
+/** After a way back from the sign-in service that did not begin here, or has been walked before. */
+export function strangeReturnPage(prefix: string): Page {
+  return {
+    title: 'Nothing was changed',
+    body: html`<p>
+        This does not belong to a sign-out of this browser, or to one that is over. Whether you are signed out, the application
+        shows.
+      </p>
+      <p class="actions">
+        <a class="button" href="/">Go to the application</a>
+        <a class="button is-plain" href="${prefix}/logout">Sign out</a>
+      </p>`,
+  }
+}

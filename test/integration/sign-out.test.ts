@@ -71,9 +71,21 @@ describe('signing out', () => {
     expect(browser.jar.all().filter(({ host }) => host === 'localhost')).toEqual([])
   })
 
-  test('is safe to come back from with any state, or with none', async () => {
+  test('is safe to come back from with any state, or with none, and nobody is told that this ended anything', async () => {
     const { origin, signedIn, provider } = story
     const browser = await signedIn()
+    const still = await signedIn()
+    for (const query of ['?state=forged', '?state=a&state=b'])
+      expect((await still.navigate(`${origin}/bff/logout/callback${query}`, { from: 'https://evil.example/' })).text).not.toMatch(
+        /You are signed out|has ended/,
+      )
+    expect((await still.fetch(`${origin}/bff/session`)).json()).toMatchObject({ authenticated: true })
+    for (const query of ['', '?state=', '?state=forged']) {
+      const leaving = await signedIn()
+      await signOut(leaving)
+      const back = await leaving.navigate(`${origin}/bff/logout/callback${query}`, { from: `${provider.issuer}/` })
+      expect([back.status, back.text.includes('Nothing was changed')]).toEqual([200, true])
+    }
     await signOut(browser)
     for (const query of ['', '?state=', '?state=forged', '?state=a&state=b']) {
       const back = await browser.navigate(`${origin}/bff/logout/callback${query}`, { from: `${provider.issuer}/` })

@@ -55,6 +55,14 @@ describe('a login that the store does not keep', () => {
     },
   )
 
+  test('leaves no tokens behind at the provider', async () => {
+    const browser = await story.openBrowser()
+    const callback = await upToCallback(browser)
+    const before = story.provider.count('revocation')
+    await without('grant', () => open(browser, callback))
+    await until('both tokens are revoked', () => story.provider.count('revocation') === before + 2)
+  })
+
   test('leaves the session of before as it was', async () => {
     const browser = await story.signedIn()
     const callback = await upToCallback(browser)

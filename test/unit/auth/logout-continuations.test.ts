@@ -112,6 +112,7 @@ describe('the way on to the provider after a logout', () => {
     expect(close('forged')).toBe(false)
     expect(close(undefined)).toBe(false)
     expect(close(continuations.stateOf(binding), 'a=1')).toBe(false)
+    expect(close(undefined, 'a=1')).toBe(true)
     expect(continuations.stateOf(binding)).not.toContain(binding)
   })
 })
