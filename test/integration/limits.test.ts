@@ -106,6 +106,10 @@ describe('forged callbacks', () => {
     const done = await finish(begun, from(address, cookieOf(begun)))
     expect(done.status).toBe(303)
     expect((await forgedCallback(from('198.51.100.8'))).status).toBe(400)
+    // What strangers forge is no failure of ours, limited or not.
+    const outcomes = story.gateway.logs('login_finished').map((line) => line['outcome'])
+    expect(outcomes).toContain('not_started')
+    expect(outcomes).not.toContain('failed')
   })
 })
 

@@ -77,6 +77,14 @@ describe('a login that the store does not keep', () => {
     expect([page.status, page.headers.location, page.setCookies]).toEqual([503, undefined, []])
   })
 
+  test('does not begin either where the session of before cannot be looked for: it would never end', async () => {
+    const browser = await story.signedIn()
+    const place = `${story.origin}/bff/login`
+    const page = await without('session', () => browser.navigate(place, { from: `${story.origin}/`, follow: false }))
+    expect([page.status, page.headers.location, page.setCookies]).toEqual([503, undefined, []])
+    expect((await browser.fetch(`${story.origin}/api/x`)).status).toBe(200)
+  })
+
   test('but for what comes after it, is a login all the same', async () => {
     const browser = await story.openBrowser()
     const callback = await upToCallback(browser)

@@ -20,7 +20,7 @@ describe('a Cookie header', () => {
 
   test('gives those that are named alike, oldest first, with all of their values, and no others', () => {
     const found = cookiesWith(
-      'b=0; login-2=x; login-1=y; alogin-3=z; login-2=w; login; login-a b=x; login-\u00e4=x; login-33=x',
+      'b=0; other-1=x; login-2=x; login-1=y; alogin-3=z; login-2=w; login; login-a b=x; login-\u00e4=x; login-33=x',
       logins,
     )
     expect([...found]).toEqual([

@@ -79,6 +79,10 @@ describe('the ticket', () => {
     for (const _ of [1, 2, 3]) read(`${NAME}=${signed(makeSessionSecret(), newest)}`)
     expect(read(first)).not.toBe(reading)
     expect(read(first)).toEqual(reading)
+    // Nor for as long as a stranger makes them.
+    const long = `a=${'x'.repeat(20_000)}; ${first}`
+    expect(read(long)).toEqual(reading)
+    expect(read(long)).not.toBe(read(long))
   })
 
   test('is none in anything else that a client may write', () => {
