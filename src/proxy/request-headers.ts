@@ -26,7 +26,7 @@ export type ReadClientHeaders = (request: IncomingMessage) => ClientHeaders
  * forwarding. It happens before ours are added, so that nobody can nominate ours.
  *
  * The reader throws `upstream_loop` where our own name is in `Via` already (RFC 9110 §7.6.3), `expectation_failed` for any other
- * expectation than `100-continue` (§10.1.1).
+ * expectation than `100-continue` (§10.1.1), `request_invalid` for a transfer coding besides chunked.
  */
 export function createReadClientHeaders(viaName: string): ReadClientHeaders {
   const verdictOn = createVerdictMemo(judgeRequestHeader)
@@ -46,6 +46,9 @@ export function createReadClientHeaders(viaName: string): ReadClientHeaders {
       read.contentLength = Number(value)
       read.hasBody ||= read.contentLength > 0
     } else if (verdict === 'coding') {
+      // A body in a coding that nobody here undoes would reach the upstream as something else (RFC 9112 §6.1).
+      if (value.toLowerCase() !== 'chunked')
+        throw new GatewayError('request_invalid', { note: 'the transfer coding is not chunked' })
       read.hasBody = true
     } else if (verdict === 'expect') {
       if (request.httpVersionMinor === 0) return

@@ -10,6 +10,7 @@ export type ResponseVerdict =
   | 'location'
   | 'challenge'
   | 'link'
+  | 'vary'
 
 const READ_BY_US: Readonly<Record<string, ResponseVerdict>> = {
   connection: 'connection',
@@ -21,6 +22,7 @@ const READ_BY_US: Readonly<Record<string, ResponseVerdict>> = {
   'content-location': 'location',
   'www-authenticate': 'challenge',
   link: 'link',
+  vary: 'vary',
 }
 
 const DROPPED = new Set(

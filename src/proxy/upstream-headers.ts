@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors.ts'
+import { isFollowedLink } from './followed-link.ts'
 import { nominatedNames, withoutNominated } from './nominated-names.ts'
 import { type LocationBase, publicLocation } from './public-location.ts'
 import { judgeResponseHeader, type ResponseVerdict } from './response-header-verdict.ts'
@@ -39,9 +40,6 @@ const OURS = Object.entries({
 
 // A browser would open its own dialog, on our origin (RFC 9110 §11.6.1).
 const BROWSER_CHALLENGE = /(?:^|[\s,])(?:basic|digest|negotiate|ntlm|kerberos|mutual|hoba|scram-[\w-]+)(?:[\s,]|$)/i
-// Links that a browser follows by itself; the others, such as a list's next page, are for scripts.
-const FOLLOWED_LINK = /\brel\s*=\s*"?[^",;]*(?:preload|preconnect|prefetch|prerender|stylesheet|manifest|expect|dictionary)/i
-
 /**
  * Strips what an upstream may not say, and adds ours.
  *
@@ -81,13 +79,20 @@ function readSpecial(verdict: ResponseVerdict, name: string, value: string, read
   if (verdict === 'length') return readLength(value, read)
   if (verdict === 'location') return readLocation(name, value, read, base)
   if (verdict === 'challenge' && BROWSER_CHALLENGE.test(value)) return
-  if (verdict === 'link' && FOLLOWED_LINK.test(value)) return
+  if (verdict === 'link' && isFollowedLink(value)) return
+  if (verdict === 'vary') return readVary(name, value, read)
   if (verdict === 'coding') {
     if (value.toLowerCase() === 'chunked') return
     throw new GatewayError('upstream_answer_invalid', { note: 'the transfer coding is not chunked' })
   }
   if (verdict === 'type') read.isEventStream = value.startsWith('text/event-stream')
   read.headers.push(name, value)
+}
+
+/** What depended on the token depends on the cookie here, and ours says so (RFC 9111 §4.1). */
+function readVary(name: string, value: string, read: UpstreamHeaders): void {
+  const kept = value.split(',').filter((member) => !['cookie', 'authorization', ''].includes(member.trim().toLowerCase()))
+  if (kept.length > 0) read.headers.push(name, kept.join(',').trim())
 }
 
 function readLength(value: string, read: UpstreamHeaders): void {

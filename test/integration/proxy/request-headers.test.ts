@@ -114,6 +114,19 @@ describe('what a client says in headers', () => {
     expect(lane.upstream.last().values('content-length')).toEqual(['5'])
   })
 
+  test.each(['gzip, chunked', 'gzip,chunked', 'identity, chunked'])(
+    'in a coding that nobody here undoes is refused: %s',
+    async (coding) => {
+      const before = lane.upstream.requests.length
+      const answer = await rawRequest(
+        lane.port,
+        `POST /api/x HTTP/1.1\r\nHost: a\r\nCookie: session=1\r\nConnection: close\r\nTransfer-Encoding: ${coding}\r\n\r\n2\r\nhi\r\n0\r\n\r\n`,
+      )
+      expect(answer).toMatch(/^HTTP\/1.1 400 .*request_invalid$/s)
+      expect(lane.upstream.requests).toHaveLength(before)
+    },
+  )
+
   // HTTP-05
   test('keeps its Via, and ours comes after it', async () => {
     const { got } = await carried(['Via: 1.0 elsewhere', 'Via: 1.1 a (coatcheck), 2 b'])

@@ -107,6 +107,21 @@ describe('an upstream’s answer', () => {
     expect(answer).toContain('etag: "1"')
   })
 
+  // CCH-03
+  test.each([
+    [['Authorization'], ['Vary: Cookie']],
+    [['cookie, AUTHORIZATION , '], ['Vary: Cookie']],
+    [['Origin, Authorization, Accept'], ['vary: Origin, Accept', 'Vary: Cookie']],
+    [
+      ['Cookie', 'Accept'],
+      ['vary: Accept', 'Vary: Cookie'],
+    ],
+    [['*'], ['vary: *', 'Vary: Cookie']],
+  ])('depends on the cookie where it depended on the token, and says each thing once: %j', async (given, expected) => {
+    const answer = await seen(given.flatMap((value) => ['Vary', value]))
+    expect(answer.match(/vary: .*/gi)).toEqual(expected)
+  })
+
   test('opens no sign-in dialog of the browser’s own', async () => {
     const answer = await seen(
       [

@@ -137,7 +137,6 @@ describe('a response header', () => {
     'Content-Range',
     'X-Total-Count',
     'Retry-After',
-    'Vary',
     'Via',
     'constructor',
     'api_version',
