@@ -131,18 +131,12 @@ describe('a response header', () => {
     expect(judgeResponseHeader(name.toUpperCase())).toBe('dropped')
   })
 
-  test.each([
-    'ETag',
-    'Content-Encoding',
-    'Content-Range',
-    'X-Total-Count',
-    'Retry-After',
-    'Via',
-    'constructor',
-    'api_version',
-  ])('%s reaches it', (name) => {
-    expect(judgeResponseHeader(name)).toBe('passed')
-  })
+  test.each(['ETag', 'Content-Encoding', 'Content-Range', 'X-Total-Count', 'Retry-After', 'Via', 'constructor', 'api_version'])(
+    '%s reaches it',
+    (name) => {
+      expect(judgeResponseHeader(name)).toBe('passed')
+    },
+  )
 })
 
 describe('what was judged once', () => {
