@@ -20,6 +20,7 @@ afterAll(async () => {
 })
 
 const api = (browser: Browser) => browser.fetch(`${story.origin}/api/x`)
+const logout = (browser: Browser) => browser.fetch(`${story.origin}/bff/logout`, { method: 'POST' })
 const session = (browser: Browser) => browser.fetch(`${story.origin}/bff/session`)
 
 /** 503 with a date to come back, the cookie untouched: nobody was told that they are signed out. */
@@ -129,8 +130,6 @@ describe('while Redis takes no writes', () => {
 })
 
 describe('signing out', () => {
-  const logout = (browser: Browser) => browser.fetch(`${story.origin}/bff/logout`, { method: 'POST' })
-
   test('works while Redis is full: ending a session needs no room', async () => {
     const browser = await story.signedIn()
     const cookie = browser.cookie('coatcheck')
