@@ -52,7 +52,6 @@ export const FAILURES = {
   precondition_failed: { status: 412, blame: 'browser', says: 'The file is not the one that the request is about.' },
   body_too_large: { status: 413, blame: 'browser', says: 'The body is larger than this address accepts.' },
   target_too_long: { status: 414, blame: 'browser', says: 'The address is too long.' },
-  media_type_unsupported: { status: 415, blame: 'browser', says: 'The body is of a type that this address does not accept.' },
   range_not_satisfiable: { status: 416, blame: 'browser', says: 'The file has no such part.' },
   expectation_failed: { status: 417, blame: 'browser', says: 'The only expectation that is met here is 100-continue.' },
   https_required: { status: 421, blame: 'browser', says: 'This address is served over https only.' },
