@@ -96,6 +96,7 @@ export function createEndpoints(parts: Parts) {
       revokeTokens,
       continuations,
       sendPage,
+      report,
     }),
     logoutPage: createLogoutPage(prefix, sendPage),
     logoutContinue: createLogoutContinue({ prefix, continuations, sendPage }),

@@ -1,7 +1,10 @@
 import type { Request, Response } from 'express'
+import { GatewayError } from '../errors.ts'
 import type { Provider } from '../oidc/port.ts'
 import { logoutPage, signedOutHerePage } from '../pages/logout-pages.ts'
 import type { SendPage } from '../pages/send-page.ts'
+import { describeError } from '../report/describe-error.ts'
+import type { Report } from '../report/events.ts'
 import type { RefuseForgedRequest } from '../security/refuse-forged-request.ts'
 import type { EndSession } from '../session/end-session.ts'
 import { sessionCookieAttributes } from '../session/express-session.ts'
@@ -21,6 +24,7 @@ interface Steps {
   readonly provider: Pick<Provider, 'endSessionUrl'>
   readonly continuations: LogoutContinuations
   readonly sendPage: SendPage
+  readonly report: Report
 }
 
 /**
@@ -28,7 +32,18 @@ interface Steps {
  * Signing out without a session is no error; where the store cannot say, nothing is touched and 503 says so.
  */
 export function createLogout(steps: Steps) {
-  const { prefix, cookieName, secure, refuseForgedRequest, sessionOf, endSession, revokeTokens, continuations, sendPage } = steps
+  const {
+    prefix,
+    cookieName,
+    secure,
+    refuseForgedRequest,
+    sessionOf,
+    endSession,
+    revokeTokens,
+    continuations,
+    sendPage,
+    report,
+  } = steps
   const lastPage = `${prefix}/logout/callback`
 
   return async function logout(request: Request, response: Response): Promise<void> {
@@ -54,7 +69,9 @@ export function createLogout(steps: Steps) {
         logoutHint: typeof hint === 'string' ? hint : undefined,
       })
       return url ? `${prefix}/logout/continue?handle=${await continuations.keep(response, url, binding)}` : lastPage
-    } catch {
+    } catch (error) {
+      // What is no weather is a fault of ours, and has to be seen.
+      if (!(error instanceof GatewayError)) report('unexpected_error', describeError(error))
       // Who is signed out here is told so, although the provider cannot be asked or the way there cannot be kept.
       return lastPage
     }

@@ -18,7 +18,7 @@ async function signOut({
   readonly endSessionUrl: Provider['endSessionUrl']
   readonly claims?: Readonly<Record<string, unknown>>
 }) {
-  const { now, secrets, namespace, report } = sessionParts()
+  const { now, secrets, namespace, report, reported } = sessionParts()
   const deeds: string[] = []
   const work: Promise<void>[] = []
   const provider: Pick<Provider, 'revoke' | 'endSessionUrl'> = {
@@ -45,6 +45,7 @@ async function signOut({
       secure: true,
     }),
     sendPage: createSendPage('/bff'),
+    report,
   })
   const { request, response, setCookies } = makeExchange({ 'X-CSRF': '1' }, { method: 'POST' })
   const told: unknown[] = []
@@ -54,7 +55,7 @@ async function signOut({
   }
   await logout(request, response)
   await Promise.all(work)
-  return { deeds, told, cookies: setCookies().map(({ name, value }) => [name, value === '' ? 'deleted' : 'set']) }
+  return { deeds, told, reported, cookies: setCookies().map(({ name, value }) => [name, value === '' ? 'deleted' : 'set']) }
 }
 
 describe('signing out', () => {
@@ -65,6 +66,12 @@ describe('signing out', () => {
       ['coatcheck', 'deleted'],
       ['coatcheck-logout', 'set'],
     ])
+  })
+
+  test('is told as done where a fault of ours is in the way, and that fault is seen', async () => {
+    const { told, reported } = await signOut({ endSessionUrl: () => Promise.reject(new TypeError('a fault')) })
+    expect(told).toEqual([{ continue: '/bff/logout/callback' }])
+    expect(reported).toMatchObject([{ name: 'unexpected_error', fields: { name: 'TypeError' } }])
   })
 
   test('is told as done where the provider cannot be asked where to go on', async () => {
