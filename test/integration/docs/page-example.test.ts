@@ -7,9 +7,16 @@ import { startChromium, type Chromium } from '../../support/chromium.ts'
 import { readDocument } from '../../support/documents.ts'
 import { tellStory, type Story } from '../../support/story.ts'
 import type { TestProvider } from '../../support/provider.ts'
+import { until } from '../../support/until.ts'
 
 /** What a reader of the README would write around its example: nothing. */
 const PAGE = '<!doctype html><html lang="en"><title>Page</title><script type="module" src="/app.js"></script></html>'
+
+/** Waits until an expression is true in the page. Asked from here each time: a poll inside the page is `eval`, which its policy forbids. */
+async function holds(page: Page, expression: string): Promise<void> {
+  // A page that is just being left has nobody to ask.
+  await until(`the page says ${expression}`, async () => Boolean(await page.evaluate(expression).catch(() => false)))
+}
 
 describe('the page of the README', () => {
   let folder: string
@@ -43,7 +50,7 @@ describe('the page of the README', () => {
   async function signIn(page: Page, path: string): Promise<void> {
     await run(page, 'void page.signIn()')
     await page.waitForURL(`${story.origin}${path}`)
-    await page.waitForFunction('globalThis.page?.session().then((session) => session.authenticated)')
+    await holds(page, 'globalThis.page?.session().then((session) => session.authenticated)')
   }
 
   test('signs in and comes back to the very place, knows who that is, and calls the API with a token it never sees', async () => {
@@ -74,7 +81,7 @@ describe('the page of the README', () => {
   test('leads whoever calls the API without a session to the sign-in, and back', async () => {
     const page = await open('/somewhere')
     await run(page, "void page.ask('/api/orders')")
-    await page.waitForFunction('globalThis.page?.session().then((session) => session.authenticated)')
+    await holds(page, 'globalThis.page?.session().then((session) => session.authenticated)')
     expect(page.url()).toBe(`${story.origin}/somewhere`)
   })
 
@@ -86,5 +93,5 @@ describe('the page of the README', () => {
 
 /** Runs a sentence of the reader's own script; the example is there as `page`. */
 function run(page: Page, script: string): Promise<unknown> {
-  return page.waitForFunction('globalThis.page').then(() => page.evaluate(script))
+  return holds(page, 'globalThis.page').then(() => page.evaluate(script))
 }
