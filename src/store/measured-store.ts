@@ -24,6 +24,8 @@ export function createMeasuredStore(store: Store, observe: ObserveStore, clock: 
     removeLeaving: (keys, trace) => measured('removeLeaving', () => store.removeLeaving(keys, trace)),
     keep: (keys, lifetime) => measured('keep', () => store.keep(keys, lifetime)),
     swap: (key, expected, next) => measured('swap', () => store.swap(key, expected, next)),
+    lease: (key, owner, lifetime) => measured('lease', () => store.lease(key, owner, lifetime)),
+    release: (key, owner) => measured('release', () => store.release(key, owner)),
     count: (key, by, window) => measured('count', () => store.count(key, by, window)),
     addMember: (key, member, deadline, most) => measured('addMember', () => store.addMember(key, member, deadline, most)),
     members: (key) => measured('members', () => store.members(key)),

@@ -79,6 +79,19 @@ export function createMemoryStore({ mostRecords, now }: { readonly mostRecords: 
       return 'written'
     },
 
+    async lease(key, owner, lifetimeMilliseconds) {
+      const expiresAt = now() + requireLifetime(lifetimeMilliseconds)
+      const held = findText(key)
+      if (held && held.value !== owner) return false
+      table.requireRoom([key])
+      putText(key, owner, expiresAt)
+      return true
+    },
+
+    async release(key, owner) {
+      if (findText(key)?.value === owner) table.drop(key)
+    },
+
     async count(key, by, windowMilliseconds) {
       const expiresAt = now() + requireLifetime(windowMilliseconds)
       const held = findText(key)
@@ -110,7 +123,7 @@ export function createMemoryStore({ mostRecords, now }: { readonly mostRecords: 
     },
 
     watch: add,
-    link: { live: true, certainAt: Number.POSITIVE_INFINITY, tells: true },
+    link: { live: true, certainAt: Number.POSITIVE_INFINITY, foundAgainAt: Number.NEGATIVE_INFINITY, tells: true },
     async close() {
       clearInterval(sweeper)
     },

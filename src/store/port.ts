@@ -28,6 +28,13 @@ export interface Store {
    * and keeps its remaining lifetime. Never creates a record.
    */
   swap(key: string, expected: number, next: string): Promise<'written' | 'conflict' | 'absent'>
+  /**
+   * Takes a lease or renews it: writes `owner` for `lifetimeMilliseconds`, unless somebody else's name stands there. Asked again by
+   * the same owner it answers the same, so that an answer that was lost costs nothing.
+   */
+  lease(key: string, owner: string, lifetimeMilliseconds: number): Promise<boolean>
+  /** Gives a lease back; what somebody else holds stays. */
+  release(key: string, owner: string): Promise<void>
   /** Adds `by` (which may be negative) to a counter that lives for the window in which it was begun; answers its value, which is never below zero. */
   count(key: string, by: number, windowMilliseconds: number): Promise<number>
   /** Adds a member to a set ordered by deadline (epoch milliseconds), drops those whose deadline has passed and, above `most`, the earliest. */
@@ -56,6 +63,8 @@ export interface StoreLink {
   readonly live: boolean
   /** Epoch milliseconds at which the last answered heartbeat was sent; `Infinity` for the memory store. */
   readonly certainAt: number
+  /** Epoch milliseconds at which the store was found again after it had been lost; `-Infinity` where it never was. */
+  readonly foundAgainAt: number
   /** Whether changes are told at all; without it, nothing read may be kept for longer than a second. */
   readonly tells: boolean
 }

@@ -43,6 +43,7 @@ export function createRedisConnection({ url, now, onChange, onConnected, onLost 
   let next = Promise.withResolvers<RedisClient>()
   let changedAt = now()
   let certainAt = 0
+  let foundAgainAt = Number.NEGATIVE_INFINITY
   let tells = true
 
   async function stayConnected(): Promise<void> {
@@ -71,6 +72,7 @@ export function createRedisConnection({ url, now, onChange, onConnected, onLost 
     // Before anyone can use it: what changed while nobody listened was not told.
     onChange(undefined)
     tells = client.tells
+    if (certainAt > 0) foundAgainAt = now()
     certainAt = startedAt
     current = client
     breakCurrent = broken.resolve
@@ -115,6 +117,9 @@ export function createRedisConnection({ url, now, onChange, onConnected, onLost 
       },
       get certainAt() {
         return certainAt
+      },
+      get foundAgainAt() {
+        return foundAgainAt
       },
       get tells() {
         return tells

@@ -16,6 +16,18 @@ if string.sub(held, 1, #prefix) ~= prefix then return 'conflict' end
 redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
 return 'written'`)
 
+/** Writes an owner's name for a while, unless another's stands there. */
+export const LEASE = script(`
+local held = redis.call('GET', KEYS[1])
+if held and held ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1`)
+
+/** Removes an owner's name, and nobody else's. */
+export const RELEASE = script(`
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])`)
+
 /** Adds to a counter, never below zero; the window begins with the counter. */
 export const COUNT = script(`
 local held = redis.call('GET', KEYS[1])

@@ -7,7 +7,7 @@ import { createCall } from './redis-call.ts'
 import type { Send } from './redis-call.ts'
 import { createRedisConnection } from './redis-connection.ts'
 import { readNumber, readSwap, readText, readTexts } from './redis-replies.ts'
-import { ADD_MEMBER, COUNT, KEEP, REMOVE_LEAVING, runScript, SWAP, WRITE_ALL } from './redis-scripts.ts'
+import { ADD_MEMBER, COUNT, KEEP, LEASE, RELEASE, REMOVE_LEAVING, runScript, SWAP, WRITE_ALL } from './redis-scripts.ts'
 import { createServerWarnings } from './redis-warnings.ts'
 import { createStoreState } from './store-state.ts'
 
@@ -97,6 +97,15 @@ export async function createRedisStore(
 
     swap(key, expected, next) {
       return change('swap', [key], async (send) => readSwap(await runScript(send, SWAP, [key], [String(expected), next])))
+    },
+
+    lease(key, owner, lifetimeMilliseconds) {
+      const args = [owner, String(requireLifetime(lifetimeMilliseconds))]
+      return change('lease', [key], async (send) => readNumber(await runScript(send, LEASE, [key], args)) === 1)
+    },
+
+    async release(key, owner) {
+      await change('release', [key], (send) => runScript(send, RELEASE, [key], [owner]))
     },
 
     async count(key, by, windowMilliseconds) {

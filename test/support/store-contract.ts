@@ -199,6 +199,37 @@ export function describeStore(name: string, open: () => Promise<StorePair>): voi
       })
     })
 
+    describe('leases', () => {
+      test('of many who ask for a lease, one gets it; it may renew it, and everybody else is refused', async () => {
+        const key = newKey()
+        const taken = await Promise.all(times(50, (n) => stores(pair, n).lease(key, `owner-${n}`, LONG)))
+        expect(taken.filter(Boolean)).toHaveLength(1)
+        const owner = `owner-${taken.indexOf(true)}`
+        expect(await pair.other.lease(key, owner, LONG)).toBe(true)
+        expect(await pair.other.lease(key, 'stranger', LONG)).toBe(false)
+        expect(await readOne(key)).toBe(owner)
+      })
+
+      test('a lease lapses by itself, and lives on as long as it is renewed', async () => {
+        const key = newKey()
+        await pair.store.lease(key, 'one', SHORT)
+        await pair.store.lease(key, 'one', LONG)
+        await outlive(SHORT)
+        expect(await pair.other.lease(key, 'two', LONG)).toBe(false)
+        await pair.store.lease(key, 'one', SHORT)
+        await until('the lease lapses', () => pair.other.lease(key, 'two', LONG))
+      })
+
+      test('who gives a lease back frees it for others, and nobody gives back what somebody else holds', async () => {
+        const key = newKey()
+        await pair.store.lease(key, 'one', LONG)
+        await pair.other.release(key, 'two')
+        expect(await pair.other.lease(key, 'two', LONG)).toBe(false)
+        await pair.store.release(key, 'one')
+        expect(await pair.other.lease(key, 'two', LONG)).toBe(true)
+      })
+    })
+
     describe('counters', () => {
       test('many callers count together', async () => {
         const key = newKey()
@@ -279,6 +310,8 @@ export function describeStore(name: string, open: () => Promise<StorePair>): voi
           ['remove', (store, key) => store.remove([key])],
           ['keep', (store, key) => store.keep([key], LONG)],
           ['swap', (store, key) => store.swap(key, 1, '2:b')],
+          ['lease', (store, key) => store.lease(key, '1:a', LONG)],
+          ['release', (store, key) => store.release(key, '1:a')],
         ]
         const heard: (string | undefined)[] = []
         pair.store.watch((key) => heard.push(key))

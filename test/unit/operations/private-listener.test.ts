@@ -22,7 +22,7 @@ async function listening({ live = true, state = 'ready', draining = false, metri
   const events: Events['unexpected_error'][] = []
   const server = createServer(
     createPrivateListener({
-      store: { link: { live, certainAt: 0, tells: true } },
+      store: { link: { live, certainAt: 0, foundAgainAt: 0, tells: true } },
       provider: { state },
       isDraining: () => draining,
       inFlight: { count: 7 },

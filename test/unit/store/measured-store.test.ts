@@ -17,7 +17,7 @@ test('every operation is told of by its name and time, and answers as before', a
   seen.length = 0
   for (const call of Object.values(EVERY_CALL)) await call(store, 'key')
   expect(seen.map(([operation]) => operation).join(' ')).toBe(
-    'read read write write writeAll take remove keep swap count addMember members removeMember',
+    'read read write write writeAll take remove keep swap lease release count addMember members removeMember',
   )
   expect(seen.every(([, milliseconds, failed]) => milliseconds === 5 && !failed)).toBe(true)
   await store.close()

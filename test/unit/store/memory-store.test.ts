@@ -101,7 +101,12 @@ test('a change is told before the caller goes on', async () => {
 })
 
 test('the link of the memory store is always certain', () => {
-  expect(openFull(1).store.link).toEqual({ live: true, certainAt: Number.POSITIVE_INFINITY, tells: true })
+  expect(openFull(1).store.link).toEqual({
+    live: true,
+    certainAt: Number.POSITIVE_INFINITY,
+    foundAgainAt: Number.NEGATIVE_INFINITY,
+    tells: true,
+  })
 })
 
 test('the configuration chooses the memory store', async () => {

@@ -13,7 +13,7 @@ afterEach(() => Promise.all(stores.splice(0).map((store) => store.close())))
 /** A cache over a real memory store, whose link and clock the test moves, and whose loads it counts and may hold up. */
 function openCache({ most = 100 } = {}) {
   let at = 1_000_000
-  const link = { live: true, certainAt: 0, tells: true }
+  const link = { live: true, certainAt: 0, foundAgainAt: Number.NEGATIVE_INFINITY, tells: true }
   const inner = createMemoryStore({ mostRecords: 1_000, now: () => at })
   stores.push(inner)
   const loads: string[] = []
