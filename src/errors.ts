@@ -15,6 +15,26 @@ export const END_REASONS = [
 
 export type EndReason = (typeof END_REASONS)[number]
 
+/**
+ * Why no fresh access token can be had for the moment: the closed list that log, metrics and 503 bodies share. All of it is weather,
+ * and ends no session.
+ */
+export const WEATHER = [
+  'network',
+  'timeout',
+  'rate_limited',
+  'server_error',
+  'temporarily_unavailable',
+  'client_refused',
+  'malformed',
+  'not_ready',
+  'resting',
+  'store',
+  'elsewhere',
+] as const
+
+export type Weather = (typeof WEATHER)[number]
+
 interface Failure {
   readonly status: number
   readonly blame: Blame
@@ -99,6 +119,8 @@ export type FailureCode = keyof typeof FAILURES
 export interface FailureDetail {
   /** Only with `session_missing`. */
   readonly reason?: EndReason
+  /** Why the provider, or the way to a fresh token, is of no use for the moment. */
+  readonly weather?: Weather
   /** Seconds, for `Retry-After` (RFC 9110 §10.2.3). */
   readonly retryAfterSeconds?: number
   /** Methods, for `Allow` (RFC 9110 §10.2.1). */

@@ -60,6 +60,7 @@ export function createGateway({ config, store, provider, report, reportRequest, 
   const revokeTokens = createRevokeTokens(provider, report, sessions.background.run)
   const parts = { config, store, namespace, provider, sessions, security, revokeTokens, report, now }
 
+  const tokens = createTokens(parts)
   const carry = createCarry({
     routes: config.routes,
     baseUrl: config.baseUrl,
@@ -67,7 +68,7 @@ export function createGateway({ config, store, provider, report, reportRequest, 
     steps: {
       refuseForgedRequest,
       findSession: (request) => carriedSession(request),
-      accessToken: createTokens(parts),
+      accessToken: tokens.get,
       answerError,
       requestId: requestIdOf,
       clientAddress: peers.clientAddress,

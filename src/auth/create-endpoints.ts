@@ -76,7 +76,7 @@ export function createEndpoints(parts: Parts) {
     landing: (returnTo: ReturnTo) =>
       parts.isCarried(returnTo) ? `${prefix}/login/continue?returnTo=${encodeURIComponent(returnTo)}` : returnTo,
   }
-  const asked = { prefix, refuseForgedRequest, sessionOf, activity: sessions.activity, now }
+  const asked = { prefix, refuseForgedRequest, sessionOf, activity: sessions.activity, lifetimes: sessions.lifetimes, now }
   const continuations = createLogoutContinuations({ store, sealer, namespace, cookieName: names.logout, secure })
 
   return {

@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express'
 import { GatewayError } from '../errors.ts'
 import type { RefuseForgedRequest } from '../security/refuse-forged-request.ts'
+import type { Lifetimes } from '../session/lifetimes.ts'
 import type { LiveSession, Verdict } from '../session/records.ts'
 import type { RecordActivity } from '../session/record-activity.ts'
 import { requireLive, type SessionOf } from './require-session.ts'
@@ -10,26 +11,27 @@ interface Steps {
   readonly refuseForgedRequest: RefuseForgedRequest
   readonly sessionOf: SessionOf
   readonly activity: RecordActivity
+  readonly lifetimes: Pick<Lifetimes, 'endsAt'>
   readonly now: () => number
 }
 
 /** Tells a page who is signed in, and until when; answers 200 either way, and asking extends nothing. */
-export function createSessionEndpoint({ prefix, refuseForgedRequest, sessionOf, activity, now }: Steps) {
+export function createSessionEndpoint({ prefix, refuseForgedRequest, sessionOf, activity, lifetimes, now }: Steps) {
   return async function session(request: Request, response: Response): Promise<void> {
     refuseForgedRequest(request, 'header')
     const open = await openUntil(request, sessionOf, activity.idleDeadline)
-    if (open.kind === 'live') response.json(shownSession(open.session, open.until, now()))
+    if (open.kind === 'live') response.json(shownSession(open.session, open.until, lifetimes, now()))
     else response.json({ authenticated: false, reason: open.reason, loginUrl: `${prefix}/login`, now: iso(now()) })
   }
 }
 
 /** Somebody is still there: what a page calls when the person answers "stay signed in". */
-export function createExtendEndpoint({ refuseForgedRequest, sessionOf, activity, now }: Steps) {
+export function createExtendEndpoint({ refuseForgedRequest, sessionOf, activity, lifetimes, now }: Steps) {
   return async function extend(request: Request, response: Response): Promise<void> {
     refuseForgedRequest(request, 'header')
     const open = await openUntil(request, sessionOf, activity.extended)
     if (open.kind === 'ended') requireLive(open)
-    else response.json(shownSession(open.session, open.until, now()))
+    else response.json(shownSession(open.session, open.until, lifetimes, now()))
   }
 }
 
@@ -52,13 +54,13 @@ async function openUntil(
   throw new GatewayError('store_unavailable', { note: 'a session is live and idle at once' })
 }
 
-function shownSession({ record, grant }: LiveSession, idleExpiresAt: number, at: number) {
+function shownSession({ record, grant }: LiveSession, idleExpiresAt: number, lifetimes: Pick<Lifetimes, 'endsAt'>, at: number) {
   return {
     authenticated: true,
     user: grant.claims,
     createdAt: iso(record.createdAt),
     idleExpiresAt: iso(idleExpiresAt),
-    absoluteExpiresAt: iso(record.absoluteExpiresAt),
+    absoluteExpiresAt: iso(lifetimes.endsAt(record, grant)),
     now: iso(at),
   }
 }

@@ -53,6 +53,10 @@ export interface ProviderConfig {
   readonly timeoutMilliseconds: number
   /** The token call's own timeout when it refreshes: an abandoned rotation is a lost session. */
   readonly refreshTimeoutMilliseconds: number
+  /** An access token is renewed this long before its end, but never before half of its life is over. */
+  readonly refreshLeewayMilliseconds: number
+  /** How long a request without a good access token waits for one. */
+  readonly refreshWaitMilliseconds: number
   readonly clockToleranceSeconds: number
   /** JWS algorithm that ID tokens must have; undefined: the first of RS256, PS256, ES256, EdDSA that the metadata lists. */
   readonly idTokenAlgorithm: string | undefined
@@ -108,6 +112,8 @@ export interface SessionConfig {
   readonly absoluteTimeoutMilliseconds: number
   /** Most opened records that are kept in the process. */
   readonly mostCached: number
+  /** `end`: a session without a refresh token ends with its access token; `login`: it stays, and calls are offered a new sign-in. */
+  readonly withoutRefreshToken: 'end' | 'login'
 }
 
 export interface LoginConfig {

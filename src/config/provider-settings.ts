@@ -37,6 +37,12 @@ export const providerSettings = z.strictObject({
   refreshTimeout: duration('100ms', '2m').prefault('30s').meta({
     description: 'For the call that refreshes tokens: longer, since an abandoned rotation is a lost session.',
   }),
+  refreshLeeway: duration('0s', '1h').prefault('60s').meta({
+    description: 'How long before its end an access token is renewed; never before half of its life is over.',
+  }),
+  refreshWait: duration('100ms', '1m').prefault('10s').meta({
+    description: 'How long a request without a good access token waits for one; above it 503.',
+  }),
   clockTolerance: duration('0s', '5m').prefault('90s').meta({ description: "How far the provider's clock may be off." }),
   idTokenAlgorithm: z
     .enum(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'])

@@ -41,6 +41,10 @@ export const sections = {
     mostCached: integer(1, 1_000_000)
       .prefault(10_000)
       .meta({ description: 'Most opened sessions that are kept in the process.' }),
+    withoutRefreshToken: z.enum(['end', 'login']).prefault('end').meta({
+      description:
+        'When the access token of a session without a refresh token ends. end: the session does too. login: it stays, and calls are answered 401 with the way to sign in.',
+    }),
   }),
   login: z.strictObject({
     timeout: duration('1s', '1h').prefault('10m').meta({ description: 'How long a person may take to sign in.' }),

@@ -16,6 +16,8 @@ export function toConfig(settings: Settings, staticFolder: string | undefined): 
       claims: provider.claims,
       timeoutMilliseconds: provider.timeout,
       refreshTimeoutMilliseconds: provider.refreshTimeout,
+      refreshLeewayMilliseconds: provider.refreshLeeway,
+      refreshWaitMilliseconds: provider.refreshWait,
       clockToleranceSeconds: Math.ceil(provider.clockTolerance / 1000),
       idTokenAlgorithm: provider.idTokenAlgorithm,
       assumeS256: provider.assumeS256,
@@ -29,6 +31,7 @@ export function toConfig(settings: Settings, staticFolder: string | undefined): 
       idleTimeoutMilliseconds: session.idleTimeout,
       absoluteTimeoutMilliseconds: session.absoluteTimeout,
       mostCached: session.mostCached,
+      withoutRefreshToken: session.withoutRefreshToken,
     },
     login: {
       timeoutMilliseconds: login.timeout,

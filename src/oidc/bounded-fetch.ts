@@ -1,11 +1,17 @@
 import type { CustomFetch, CustomFetchOptions } from 'openid-client'
 
-import { GatewayError } from '../errors.ts'
+import { GatewayError, type Weather } from '../errors.ts'
 import { readableCode } from './error-code.ts'
 import { parseRetryAfter } from './retry-after.ts'
 
 /** Far above any honest answer; counted after decompression, so a small bomb is caught too. */
 const MOST_BYTES = 512 * 1024
+
+const WEATHER_BY_STATUS: ReadonlyMap<number, Weather> = new Map([
+  [408, 'timeout'],
+  [429, 'rate_limited'],
+  [504, 'timeout'],
+])
 
 interface Steps {
   readonly fetch: typeof fetch
@@ -34,7 +40,8 @@ export function createBoundedFetch({ fetch, timeoutMilliseconds, now }: Steps): 
       return new Response(body, { status: response.status, headers: type === null ? {} : { 'content-type': type } })
     } catch (error) {
       if (error instanceof GatewayError) throw error
-      throw new GatewayError('provider_unavailable', { note: `${path}: ${networkCode(error)}` })
+      const weather: Weather = memberOf(error, 'name') === 'TimeoutError' ? 'timeout' : 'network'
+      throw new GatewayError('provider_unavailable', { note: `${path}: ${networkCode(error)}`, weather })
     }
   }
 }
@@ -60,7 +67,11 @@ async function refuseUselessStatus(response: Response, path: string, now: () => 
   // A redirect would carry credentials, codes or tokens to wherever it points.
   if (redirects) throw new GatewayError('provider_answer_invalid', { note })
   const retryAfterSeconds = parseRetryAfter(response.headers.get('retry-after'), now())
-  throw new GatewayError('provider_unavailable', { note, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) })
+  throw new GatewayError('provider_unavailable', {
+    note,
+    weather: WEATHER_BY_STATUS.get(status) ?? 'server_error',
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+  })
 }
 
 async function readBody(response: Response, path: string): Promise<Buffer<ArrayBuffer> | null> {

@@ -62,7 +62,10 @@ export function createProvider({
 }
 
 function notSeenYet(): GatewayError {
-  return new GatewayError('provider_unavailable', { note: 'the metadata of the provider has not been seen yet' })
+  return new GatewayError('provider_unavailable', {
+    note: 'the metadata of the provider has not been seen yet',
+    weather: 'not_ready',
+  })
 }
 
 /** Reports the state when it, or what is wrong with it, changes; and once that S256 is only assumed. */

@@ -1,4 +1,4 @@
-import type { GatewayError } from '../errors.ts'
+import type { GatewayError, Weather } from '../errors.ts'
 
 /** What a login sends to the provider; every value was made here or came through an allow list. */
 export interface LoginRequest {
@@ -29,6 +29,8 @@ export interface TokenSet {
   /** Seconds (RFC 6749 §5.1); undefined where the provider did not say, or said something that is no positive number. */
   readonly expiresInSeconds: number | undefined
   readonly refreshToken: string | undefined
+  /** Seconds, where the provider tells how long its refresh token is good for: no standard member, but a common one. */
+  readonly refreshTokenExpiresInSeconds: number | undefined
   readonly idToken: string
   readonly scope: string | undefined
   readonly identity: Identity
@@ -68,7 +70,12 @@ export type RefreshAnswer =
       }
     }
   | { readonly kind: 'refused' }
-  | { readonly kind: 'unavailable'; readonly error: GatewayError; readonly retryAfterSeconds: number | undefined }
+  | {
+      readonly kind: 'unavailable'
+      readonly reason: Weather
+      readonly error: GatewayError
+      readonly retryAfterSeconds: number | undefined
+    }
 
 /**
  * The provider, as the rest of the gateway knows it: values in, values out.

@@ -1,6 +1,7 @@
 import type { TokenEndpointResponse } from 'openid-client'
 
 import { GatewayError } from '../errors.ts'
+import { parseSeconds } from './parse-seconds.ts'
 import type { TokenSet } from './port.ts'
 
 /** RFC 6749 appendix A.12, without the space: what can stand in an `Authorization` header as it is. */
@@ -21,6 +22,8 @@ export function readTokens(answer: TokenEndpointResponse): Omit<TokenSet, 'idTok
     accessToken: answer.access_token,
     expiresInSeconds: answer.expires_in,
     refreshToken: answer.refresh_token,
+    // Keycloak's name, and the other common one; Keycloak says 0 for a token without an end.
+    refreshTokenExpiresInSeconds: parseSeconds(answer['refresh_expires_in'] ?? answer['refresh_token_expires_in']),
     scope: answer.scope,
   }
 }

@@ -73,5 +73,6 @@ function isInvalidGrant(error: unknown): boolean {
 /** Says why no token came, in the port's words. */
 export function unavailable(thrown: unknown): RefreshAnswer {
   const error = translateError(thrown)
-  return { kind: 'unavailable', error, retryAfterSeconds: error.detail.retryAfterSeconds }
+  const { weather: reason = 'malformed', retryAfterSeconds } = error.detail
+  return { kind: 'unavailable', reason, error, retryAfterSeconds }
 }

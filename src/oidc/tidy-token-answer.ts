@@ -1,7 +1,7 @@
 import type { CustomFetch } from 'openid-client'
 
-/** A year: nothing lives longer, whatever a provider says. */
-const MOST_SECONDS = 365 * 24 * 60 * 60
+import { parseSeconds } from './parse-seconds.ts'
+
 /** Members that RFC 6749 §5.1 makes optional; where they make no sense they are as good as absent. */
 const OPTIONAL_TEXTS = ['refresh_token', 'scope', 'id_token'] as const
 
@@ -17,7 +17,7 @@ export function tidyTokenAnswers(fetch: CustomFetch, tokenEndpoint: string | und
   }
 }
 
-/** The same answer with `expires_in` a positive number, a year at most, or absent, and optional texts absent where they are none. */
+/** RFC 6749 §5.1 recommends `expires_in` and does not require it. The same answer with `expires_in` a positive number, a year at most, or absent, and optional texts absent where they are none. */
 export function tidyTokenAnswer(text: string): string {
   const answer = parseObject(text)
   if (answer === undefined) return text
@@ -26,13 +26,6 @@ export function tidyTokenAnswer(text: string): string {
   const seconds = parseSeconds(told)
   const members = Object.entries(rest).filter(([name, value]) => !OPTIONAL_TEXTS.some((text) => text === name) || isText(value))
   return JSON.stringify(Object.fromEntries(seconds === undefined ? members : [...members, ['expires_in', seconds]]))
-}
-
-/** RFC 6749 §5.1: `expires_in` is recommended, not required, and no promise; digits in a string are met in practice. */
-function parseSeconds(told: unknown): number | undefined {
-  const seconds = typeof told === 'string' && /^\d{1,30}$/.test(told) ? Number(told) : told
-  if (typeof seconds !== 'number' || !Number.isFinite(seconds) || seconds <= 0) return undefined
-  return Math.min(seconds, MOST_SECONDS)
 }
 
 function isText(value: unknown): boolean {

@@ -1,6 +1,6 @@
 import { AuthorizationResponseError, ResponseBodyError } from 'openid-client'
 
-import type { FailureCode } from '../errors.ts'
+import type { FailureCode, Weather } from '../errors.ts'
 import { GatewayError } from '../errors.ts'
 import { readableCode } from './error-code.ts'
 
@@ -13,6 +13,12 @@ const MEANINGS = new Map<string, FailureCode>([
   ['account_selection_required', 'login_interaction_required'],
   ['temporarily_unavailable', 'provider_unavailable'],
   ['server_error', 'provider_unavailable'],
+])
+
+/** Errors of the token endpoint that say nothing about the request; met in practice, though RFC 6749 knows them for the authorization endpoint only. */
+const WEATHER_BY_ERROR: ReadonlyMap<string, Weather> = new Map([
+  ['temporarily_unavailable', 'temporarily_unavailable'],
+  ['server_error', 'server_error'],
 ])
 
 /**
@@ -31,8 +37,10 @@ export function translateError(thrown: unknown): GatewayError {
     })
   }
   if (thrown instanceof ResponseBodyError) {
-    const code = MEANINGS.get(thrown.error) === 'provider_unavailable' ? 'provider_unavailable' : 'login_refused'
-    return new GatewayError(code, { note: `the provider said ${readableCode(thrown.error)} (HTTP ${thrown.status})` })
+    const note = `the provider said ${readableCode(thrown.error)} (HTTP ${thrown.status})`
+    const weather = WEATHER_BY_ERROR.get(thrown.error)
+    if (weather !== undefined) return new GatewayError('provider_unavailable', { note, weather })
+    return new GatewayError('login_refused', { note, weather: 'client_refused' })
   }
   return new GatewayError('provider_answer_invalid', { note: nameOf(thrown) })
 }

@@ -47,7 +47,16 @@ export const EVENT_TABLE: { readonly [Name in EventName]: EventRow<Name> } = {
   session_ended: { level: 'info', count: (metrics, { reason }) => metrics.sessionEnded(reason) },
   token_refreshed: {
     level: ({ outcome }) => LEVEL_BY_REFRESH[outcome],
-    count: (metrics, { outcome, milliseconds }) => metrics.tokenRefreshed(outcome, milliseconds),
+    count: (metrics, { outcome, reason, milliseconds }) => metrics.tokenRefreshed(outcome, reason, milliseconds),
+  },
+  claims_changed: { level: 'info' },
+  renewed_grant: {
+    level: ({ state }) => (state === 'held' ? 'warn' : 'info'),
+    count: (metrics, { state }) => metrics.grantHeld(state === 'held' ? 1 : -1),
+  },
+  token_endpoint_state: {
+    level: ({ state }) => (state === 'resting' ? 'warn' : 'info'),
+    count: (metrics, { state }) => metrics.tokenEndpointResting(state === 'resting'),
   },
   token_revocation_failed: { level: 'warn', count: (metrics) => metrics.revocationFailed() },
   request_refused: {

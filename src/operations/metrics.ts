@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
-import { END_REASONS, type EndReason, type FailureCode } from '../errors.ts'
+import { END_REASONS, type EndReason, type FailureCode, type Weather } from '../errors.ts'
 import type { LoginOutcome, RefreshOutcome } from '../report/events.ts'
 import type { ReportRequest } from '../report/request-line.ts'
 import type { ObserveStore } from '../report/store-observation.ts'
@@ -36,7 +36,10 @@ export interface Metrics {
   loginFinished(outcome: LoginOutcome): void
   sessionBegan(): void
   sessionEnded(reason: EndReason): void
-  tokenRefreshed(outcome: RefreshOutcome, milliseconds: number): void
+  tokenRefreshed(outcome: RefreshOutcome, reason: Weather | undefined, milliseconds: number): void
+  /** A renewed grant more (1) or less (-1) that the store does not hold. */
+  grantHeld(by: 1 | -1): void
+  tokenEndpointResting(isResting: boolean): void
   revocationFailed(): void
   requestRefused(code: FailureCode): void
   limitReached(limit: string, endpoint: string): void
@@ -65,13 +68,20 @@ export function createMetrics({ version }: { readonly version: string }): Metric
   const logins = counter('logins_total', 'Sign-ins that ended, by outcome.', 'outcome')
   const began = counter('sessions_begun_total', 'Sessions begun.')
   const ended = counter('sessions_ended_total', 'Sessions ended, by reason.', 'reason')
-  const refreshes = counter('token_refreshes_total', 'Token refreshes, by outcome.', 'outcome')
+  const refreshes = counter(
+    'token_refreshes_total',
+    'Token refreshes, by outcome and, where none came, by reason.',
+    'outcome',
+    'reason',
+  )
   const refreshSeconds = new Histogram({
     name: 'coatcheck_token_refresh_seconds',
     help: 'How long token refreshes took.',
     buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
     registers,
   })
+  const grantsHeld = gauge('grants_held', 'Renewed grants that are used although the store did not take them yet.')
+  const endpointResting = gauge('token_endpoint_resting', 'Whether the token endpoint is left in peace (1) or asked (0).')
   const revocations = counter('token_revocations_failed_total', 'Tokens that the provider could not be told to revoke.')
   const refused = counter('requests_refused_total', 'Requests ended early, by code.', 'code')
   const limits = counter('limits_reached_total', 'Requests over a limit, by limit and endpoint.', 'limit', 'endpoint')
@@ -93,7 +103,7 @@ export function createMetrics({ version }: { readonly version: string }): Metric
 
   // From zero, so that the first of a kind shows up as a rate.
   for (const outcome of Object.keys(LOGIN_OUTCOMES)) logins.labels(outcome).inc(0)
-  for (const outcome of Object.keys(REFRESH_OUTCOMES)) refreshes.labels(outcome).inc(0)
+  for (const outcome of Object.keys(REFRESH_OUTCOMES)) refreshes.labels(outcome, '').inc(0)
   for (const reason of END_REASONS) ended.labels(reason).inc(0)
 
   return {
@@ -101,10 +111,12 @@ export function createMetrics({ version }: { readonly version: string }): Metric
     loginFinished: (outcome) => logins.labels(outcome).inc(),
     sessionBegan: () => began.inc(),
     sessionEnded: (reason) => ended.labels(reason).inc(),
-    tokenRefreshed: (outcome, milliseconds) => {
-      refreshes.labels(outcome).inc()
+    tokenRefreshed: (outcome, reason, milliseconds) => {
+      refreshes.labels(outcome, reason ?? '').inc()
       refreshSeconds.observe(secondsOf(milliseconds))
     },
+    grantHeld: (by) => grantsHeld.inc(by),
+    tokenEndpointResting: (isResting) => endpointResting.set(isResting ? 1 : 0),
     revocationFailed: () => revocations.inc(),
     requestRefused: (code) => refused.labels(code).inc(),
     limitReached: (limit, endpoint) => limits.labels(limit, boundEndpoint(endpoint)).inc(),

@@ -15,5 +15,6 @@ export interface Problem {
 export function problemOf({ code, detail }: GatewayError, title: string, requestId: string, prefix: string): Problem {
   const { status, says } = FAILURES[code]
   const problem = { type: 'about:blank', title, status, detail: says, code, requestId } as const
-  return code === 'session_missing' ? { ...problem, reason: detail.reason ?? 'none', loginUrl: `${prefix}/login` } : problem
+  if (code === 'session_missing') return { ...problem, reason: detail.reason ?? 'none', loginUrl: `${prefix}/login` }
+  return detail.weather === undefined || status !== 503 ? problem : { ...problem, reason: detail.weather }
 }

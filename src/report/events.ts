@@ -1,4 +1,4 @@
-import type { Blame, EndReason, FailureCode } from '../errors.ts'
+import type { Blame, EndReason, FailureCode, Weather } from '../errors.ts'
 
 /** How a login ended; a closed list, also a metric's label. */
 export type LoginOutcome = 'signed_in' | 'denied' | 'refused' | 'not_started' | 'answer_invalid' | 'unavailable' | 'failed'
@@ -25,7 +25,19 @@ export interface Events {
   return_target_refused: OfRequest
   session_began: OfSession
   session_ended: OfSession & { readonly reason: EndReason }
-  token_refreshed: OfSession & { readonly outcome: RefreshOutcome; readonly note?: string; readonly milliseconds: number }
+  token_refreshed: OfSession & {
+    readonly outcome: RefreshOutcome
+    /** Only with `unavailable`. */
+    readonly reason?: Weather
+    readonly note?: string
+    readonly milliseconds: number
+  }
+  /** A refresh brought other claims than those of before. */
+  claims_changed: OfSession
+  /** What becomes of renewed tokens that the store did not take at once. */
+  renewed_grant: OfSession & { readonly state: 'held' | 'written' | 'conflict' | 'absent'; readonly note?: string }
+  /** Whether the provider's token endpoint is asked, or left in peace for a while. */
+  token_endpoint_state: { readonly issuer: string; readonly state: 'answering' | 'resting'; readonly reason?: Weather }
   token_revocation_failed: OfSession & { readonly note: string }
   request_refused: OfSession & { readonly code: FailureCode; readonly blame: Blame; readonly note?: string }
   limit_reached: OfRequest & { readonly limit: 'address' | 'browser'; readonly endpoint: string }

@@ -13,13 +13,16 @@ import { createExpressSession } from './express-session.ts'
 import { expressSessionOfTicket } from './express-session-of-ticket.ts'
 import { createFindSession, type FindSession } from './find-session.ts'
 import { createGrantOf } from './grant-of.ts'
-import { createSessionKeys } from './keys.ts'
+import { createSessionKeys, type SessionKeys } from './keys.ts'
 import { createLifetimes, type Lifetimes } from './lifetimes.ts'
+import { createHoldGrant, type HoldGrant } from './hold-grant.ts'
 import { createOpenSession, type OpenedSession } from './open-session.ts'
-import type { Ticket } from './records.ts'
+import type { SessionId, Ticket } from './records.ts'
 import { createRecordActivity, type RecordActivity } from './record-activity.ts'
+import { createRenewedGrants, type RenewedGrants } from './renewed-grants.ts'
 import { createReplaceGrant, type ReplaceGrant } from './replace-grant.ts'
 import { createRecordSeals } from './seal-records.ts'
+import { createStoredVersions, type StoredVersions } from './stored-versions.ts'
 
 interface Parts {
   readonly config: Pick<Config, 'session' | 'secrets' | 'provider' | 'store' | 'baseUrl'>
@@ -35,10 +38,16 @@ interface Parts {
 /** Everything that can be done with sessions; their records are touched nowhere else. */
 export interface Sessions {
   readonly find: FindSession
+  /** The same, on the store's word of now, whatever is known here. */
+  readonly findAnew: FindSession
   readonly begin: BeginSession
   readonly end: EndSession
   readonly activity: RecordActivity
   readonly replaceGrant: ReplaceGrant
+  readonly holdGrant: HoldGrant
+  readonly renewed: RenewedGrants
+  readonly storedVersions: StoredVersions
+  readonly keys: SessionKeys
   readonly lifetimes: Lifetimes
   readonly express: RequestHandler
   /** The same for the callback: without the session of before, whose cookie may or may not have come along. */
@@ -52,7 +61,8 @@ export function createSessions({ config, store, namespace, cookieName, cookieKey
   const keys = createSessionKeys(namespace)
   const seals = createRecordSeals(createSealer({ secrets: config.secrets, namespace }), keys)
   const lifetimes = createLifetimes(config.session)
-  const openSession = createOpenSession(store, keys, seals)
+  const renewed = createRenewedGrants({ most: config.session.mostCached, now })
+  const openSession = createOpenSession({ store, keys, seals, lifetimes, renewed })
   const cache = createRecordCache<OpenedSession, Ticket>({
     load: (_, ticket) => openSession(ticket),
     store,
@@ -63,19 +73,22 @@ export function createSessions({ config, store, namespace, cookieName, cookieKey
   })
   const { forget } = cache
   const express = createExpressSession({ store, keys, seals, lifetimes, cookieName, cookieKeys, secure, now })
-  const end = createEndSession({ store, keys, forget, report })
+  const end = createEndSession({ store, keys, forget: forgetAll, report })
+  const endingReason = createEndingReason(store, keys)
+  const find = createFindSession({ cache, endingReason, endSession: end, store, keys, lifetimes, now })
+
+  function forgetAll(id: SessionId): void {
+    forget(id)
+    renewed.forget(id)
+  }
 
   return {
     background: createBackground(report),
-    find: createFindSession({
-      cache,
-      endingReason: createEndingReason(store, keys),
-      endSession: end,
-      store,
-      keys,
-      lifetimes,
-      now,
-    }),
+    find,
+    findAnew(ticket) {
+      forget(ticket.id)
+      return find(ticket)
+    },
     begin: createBeginSession({
       store,
       keys,
@@ -90,6 +103,10 @@ export function createSessions({ config, store, namespace, cookieName, cookieKey
     end,
     activity: createRecordActivity({ cache, store, keys, lifetimes, idleTimeoutMilliseconds, now }),
     replaceGrant: createReplaceGrant(store, keys, seals, forget),
+    holdGrant: createHoldGrant({ cache, renewed, lifetimes }),
+    renewed,
+    storedVersions: createStoredVersions(store, keys),
+    keys,
     lifetimes,
     express: expressSessionOfTicket(express, readTicket, secure),
     expressAnew: expressSessionOfTicket(express, () => ({ kind: 'none' }), secure),

@@ -12,7 +12,7 @@ const REASON_LIFETIME_MILLISECONDS = 15 * 60_000
 interface Steps {
   readonly store: Pick<Store, 'removeLeaving' | 'removeMember'>
   readonly keys: SessionKeys
-  readonly forget: (id: string) => void
+  readonly forget: (id: SessionId) => void
   readonly report: Report
 }
 

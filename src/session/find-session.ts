@@ -30,18 +30,21 @@ export function createFindSession({ cache, endingReason, endSession, store, keys
     return opened && isLive(opened) ? opened.verdict : judge(ticket)
   }
 
-  function isLive({ session, seen }: OpenedSession): boolean {
+  function isLive({ endsAt, seen }: OpenedSession): boolean {
     const at = now()
-    return !lifetimes.isOver(at, session.record.absoluteExpiresAt) && !lifetimes.isIdle(at, seen.seenAt)
+    return at < endsAt && !lifetimes.isIdle(at, seen.seenAt)
   }
 
   async function judge(ticket: Ticket): Promise<Verdict> {
+    const known = await cache.read(ticket.id, ticket)
+    // What a grant says of the end may have been renewed elsewhere an instant ago: it counts on the store's word only.
+    if (known && known.endsAt <= now()) cache.forget(ticket.id)
     const opened = await cache.read(ticket.id, ticket)
     if (!opened) return { kind: 'ended', reason: await endingReason(ticket.id) }
     if (isLive(opened)) return opened.verdict
 
     const { session } = opened
-    if (lifetimes.isOver(now(), session.record.absoluteExpiresAt)) return endSession(session, 'expired')
+    if (opened.endsAt <= now()) return endSession(session, 'expired')
     // Another instance may have seen this person since: idle is declared only on the store's word.
     const [seen] = await store.read([keys.seen(ticket.id)])
     opened.seen = parseSeen(seen) ?? NEVER_SEEN

@@ -6,12 +6,14 @@ export type GrantOf = (tokens: TokenSet, at: number) => Omit<GrantRecord, 'versi
 
 /** Keeps of the claims only those that may be shown; the rest is nobody's business (RFC 10017 §6.1.2.4). */
 export function createGrantOf(shownClaims: readonly string[]): GrantOf {
-  return function grantOf({ accessToken, expiresInSeconds, refreshToken, idToken, scope, identity }, at) {
+  return function grantOf({ accessToken, refreshToken, idToken, scope, identity, ...tokens }, at) {
+    const endOf = (seconds: number | undefined) => (seconds === undefined ? undefined : at + seconds * 1_000)
     return {
       accessToken: accessToken as AccessToken,
-      accessTokenExpiresAt: expiresInSeconds === undefined ? undefined : at + expiresInSeconds * 1_000,
+      accessTokenExpiresAt: endOf(tokens.expiresInSeconds),
       issuedAt: at,
       refreshToken,
+      refreshTokenExpiresAt: refreshToken === undefined ? undefined : endOf(tokens.refreshTokenExpiresInSeconds),
       idToken,
       scope,
       claims: shown(identity.claims, shownClaims),

@@ -1,13 +1,17 @@
 import type { Store } from '../store/port.ts'
+import type { Lifetimes } from './lifetimes.ts'
 import type { SessionKeys } from './keys.ts'
 import type { LiveSession, SessionRecord, Ticket, Verdict } from './records.ts'
+import type { RenewedGrants } from './renewed-grants.ts'
 import type { RecordSeals } from './seal-records.ts'
 import { NEVER_SEEN, parseSeen, type Seen } from './seen.ts'
 
-/** A session whose records were opened: what is kept in the process. Only `seen` moves. */
+/** A session whose records were opened: what is kept in the process. `seen` moves; the rest does only where a renewed grant cannot be written. */
 export interface OpenedSession {
-  readonly session: LiveSession
-  readonly verdict: Verdict
+  session: LiveSession
+  verdict: Verdict
+  /** Epoch milliseconds; the grant may have brought it forward. */
+  endsAt: number
   seen: Seen
 }
 
@@ -17,7 +21,15 @@ export interface OpenedSession {
  */
 export type OpenSession = (ticket: Ticket) => Promise<OpenedSession | undefined>
 
-export function createOpenSession(store: Pick<Store, 'read'>, keys: SessionKeys, seals: RecordSeals): OpenSession {
+interface Steps {
+  readonly store: Pick<Store, 'read'>
+  readonly keys: SessionKeys
+  readonly seals: RecordSeals
+  readonly lifetimes: Pick<Lifetimes, 'endsAt'>
+  readonly renewed: Pick<RenewedGrants, 'newest' | 'seen'>
+}
+
+export function createOpenSession({ store, keys, seals, lifetimes, renewed }: Steps): OpenSession {
   return async function openSession(ticket) {
     const { id } = ticket
     const [sealedSession, storedGrant, seenText, ended] = await store.read([
@@ -29,7 +41,19 @@ export function createOpenSession(store: Pick<Store, 'read'>, keys: SessionKeys,
     if (sealedSession === undefined || storedGrant === undefined || ended !== undefined) return undefined
 
     const record = Object.freeze((JSON.parse(seals.openSession(ticket, sealedSession)) as { record: SessionRecord }).record)
-    const session = Object.freeze({ ticket, record, grant: seals.openGrant(ticket, storedGrant) })
-    return { session, verdict: Object.freeze({ kind: 'live', session }), seen: parseSeen(seenText) ?? NEVER_SEEN }
+    const stored = Object.freeze({ ticket, record, grant: seals.openGrant(ticket, storedGrant) })
+    const session = renewed.newest(stored)
+    if (session === stored) renewed.seen(stored)
+    return openedSession(session, parseSeen(seenText) ?? NEVER_SEEN, lifetimes)
+  }
+}
+
+/** The session as it is kept; what is asked of it with every request is worked out once. */
+export function openedSession(session: LiveSession, seen: Seen, lifetimes: Pick<Lifetimes, 'endsAt'>): OpenedSession {
+  return {
+    session,
+    verdict: Object.freeze({ kind: 'live', session }),
+    endsAt: lifetimes.endsAt(session.record, session.grant),
+    seen,
   }
 }

@@ -34,13 +34,13 @@ export function createRecordActivity({ cache, store, keys, lifetimes, idleTimeou
     },
     async extended(session) {
       const seenAt = await write(session, cache.peek(session.ticket.id))
-      return seenAt === undefined ? undefined : lifetimes.idleDeadline(seenAt, session.record.absoluteExpiresAt)
+      return seenAt === undefined ? undefined : lifetimes.idleDeadline(seenAt, lifetimes.endsAt(session.record, session.grant))
     },
-    async idleDeadline({ ticket, record }) {
+    async idleDeadline({ ticket, record, grant }) {
       const [text] = await store.read([keys.seen(ticket.id)])
       const seen = parseSeen(text)
       if (!seen) cache.forget(ticket.id)
-      return seen && lifetimes.idleDeadline(seen.seenAt, record.absoluteExpiresAt)
+      return seen && lifetimes.idleDeadline(seen.seenAt, lifetimes.endsAt(record, grant))
     },
   }
 

@@ -34,6 +34,8 @@ export interface GrantRecord {
   readonly accessTokenExpiresAt: number | undefined
   readonly issuedAt: number
   readonly refreshToken: string | undefined
+  /** When the refresh token ends; undefined where there is none, or where the provider did not say. */
+  readonly refreshTokenExpiresAt?: number | undefined
   readonly idToken: string
   readonly scope: string | undefined
   /** Claims of the ID token (and userinfo), already cut down to those that may be shown. */

@@ -5,31 +5,79 @@ import type { Sessions } from '../session/create-sessions.ts'
 import { createGrantOf } from '../session/grant-of.ts'
 import type { LiveSession } from '../session/records.ts'
 import type { Store } from '../store/port.ts'
-import { createGetAccessToken, type GetAccessToken } from './access-token.ts'
+import { type AccessTokens, createAccessTokens } from './access-token.ts'
+import { createAwaitTurn } from './await-turn.ts'
+import { createBackoff } from './backoff.ts'
+import { createFreshnessOf } from './freshness.ts'
+import { createKeepRenewed } from './keep-renewed.ts'
+import { createTakeLease } from './lease.ts'
+import { outcomeOf, type RefreshOutcome } from './outcome.ts'
+import { createProviderGate } from './provider-gate.ts'
 import { createRefreshSession } from './refresh-session.ts'
+import { createRenew } from './renew.ts'
+import { restoreGrants } from './restore-grants.ts'
+import { createWriteLater } from './write-later.ts'
 
 interface Parts {
-  readonly config: Pick<Config, 'provider'>
+  readonly config: Pick<Config, 'provider' | 'session'>
   readonly provider: Provider
   readonly sessions: Sessions
   readonly revokeTokens: (session: LiveSession) => void
-  readonly store: Pick<Store, 'link'>
+  readonly store: Pick<Store, 'link' | 'lease' | 'release' | 'read' | 'watch'>
   readonly report: Report
   readonly now: () => number
 }
 
 /** Access tokens, fresh when they are asked for. */
-export function createTokens({ config, provider, sessions, revokeTokens, store, report, now }: Parts): GetAccessToken {
-  const refreshSession = createRefreshSession({
+export function createTokens({ config, provider, sessions, revokeTokens, store, report, now }: Parts): AccessTokens {
+  const { issuer, refreshLeewayMilliseconds, refreshWaitMilliseconds: mostWaitMilliseconds } = config.provider
+  const { find, findAnew, renewed, replaceGrant, holdGrant, storedVersions } = sessions
+  const { lease: leaseKey, grant: grantKey } = sessions.keys
+  const inBackground = sessions.background.run
+  const freshnessOf = createFreshnessOf(refreshLeewayMilliseconds)
+  const gate = createProviderGate({
+    now,
+    told: (state, reason) => report('token_endpoint_state', { issuer, state, ...(reason && { reason }) }),
+  })
+  const writeLater = createWriteLater({ replaceGrant, now })
+  const keepRenewed = createKeepRenewed({ replaceGrant, writeLater, holdGrant, renewed, revokeTokens, inBackground, report })
+  const renew = createRenew({
     provider,
-    replaceGrant: sessions.replaceGrant,
-    findSession: sessions.find,
+    gate,
+    keepRenewed,
+    findAnew,
     endSession: sessions.end,
     grantOf: createGrantOf(config.provider.claims),
-    revokeTokens,
-    isStoreLive: () => store.link.live,
     report,
     now,
   })
-  return createGetAccessToken({ refreshSession, endSession: sessions.end, inBackground: sessions.background.run, now })
+  const refreshSession = createRefreshSession({
+    findSession: find,
+    findAnew,
+    takeLease: createTakeLease({ store, leaseKey }),
+    awaitTurn: createAwaitTurn({ store, leaseKey, grantKey }),
+    renew,
+    freshnessOf,
+    isHeld: renewed.isHeld,
+    providerRest: gate.restMilliseconds,
+    endWithoutRefreshToken,
+    link: store.link,
+    mostWaitMilliseconds,
+    now,
+  })
+  restoreGrants({ store, lately: renewed.lately, storedVersions, replaceGrant, inBackground })
+  return createAccessTokens({
+    refreshSession,
+    endWithoutRefreshToken,
+    freshnessOf,
+    backoff: createBackoff({ now }),
+    inBackground,
+    mostWaitMilliseconds,
+    now,
+  })
+
+  async function endWithoutRefreshToken(session: LiveSession): Promise<RefreshOutcome> {
+    if (config.session.withoutRefreshToken === 'login') return { kind: 'ended', reason: 'expired' }
+    return outcomeOf(await sessions.end(session, 'expired'))
+  }
 }

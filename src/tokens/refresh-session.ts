@@ -1,113 +1,101 @@
-import { GatewayError } from '../errors.ts'
-import type { Provider } from '../oidc/port.ts'
-import { noteOf } from '../report/describe-error.ts'
-import type { RefreshOutcome as TokenOutcome, Report } from '../report/events.ts'
-import type { EndSession } from '../session/end-session.ts'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { FindSession } from '../session/find-session.ts'
-import type { GrantOf } from '../session/grant-of.ts'
-import type { LiveSession, Verdict } from '../session/records.ts'
-import type { ReplaceGrant } from '../session/replace-grant.ts'
-import { sessionName } from '../session/session-name.ts'
-import { refreshedGrant } from './refreshed-grant.ts'
-import { createWriteRenewed } from './write-renewed.ts'
+import type { LiveSession, SessionId } from '../session/records.ts'
+import type { StoreLink } from '../store/port.ts'
+import type { AwaitTurn } from './await-turn.ts'
+import type { FreshnessOf } from './freshness.ts'
+import type { Lease, TakeLease } from './lease.ts'
+import { outcomeOf, type RefreshOutcome, stormy, unavailable } from './outcome.ts'
+import type { Renew } from './renew.ts'
 
-/** What a refresh came to: a session with new tokens, the end of the session, or weather that changes nothing. */
-export type RefreshOutcome =
-  | Verdict
-  | { readonly kind: 'unavailable'; readonly error: GatewayError; readonly retryAfterSeconds: number | undefined }
+/**
+ * After a store was found again, nobody begins a refresh for so long: others may be in the middle of one whose lease it has forgotten,
+ * or hold a grant that it has lost, and put them back now.
+ */
+const SETTLING_MILLISECONDS = 1_000
 
 interface Steps {
-  readonly provider: Pick<Provider, 'refresh'>
-  readonly replaceGrant: ReplaceGrant
   readonly findSession: FindSession
-  readonly endSession: EndSession
-  readonly grantOf: GrantOf
-  /** Tells the provider that tokens are of no more use; does not wait. */
-  readonly revokeTokens: (session: LiveSession) => void
-  /** Whether the store is there: a rotation that cannot be written is a lost session. */
-  readonly isStoreLive: () => boolean
-  readonly report: Report
+  readonly findAnew: FindSession
+  readonly takeLease: TakeLease
+  readonly awaitTurn: AwaitTurn
+  readonly renew: Renew
+  readonly freshnessOf: FreshnessOf
+  /** Whether a renewed grant of the session waits to be written. */
+  readonly isHeld: (id: SessionId) => boolean
+  /** Milliseconds for which the provider is left in peace. */
+  readonly providerRest: () => number
+  readonly endWithoutRefreshToken: (session: LiveSession) => Promise<RefreshOutcome>
+  readonly link: Pick<StoreLink, 'live' | 'foundAgainAt'>
+  /** How long another instance is waited for. */
+  readonly mostWaitMilliseconds: number
   readonly now: () => number
 }
 
-/** Renews a session's tokens once. Only the provider's own `invalid_grant` ends the session, and only if nobody renewed them meanwhile. */
+/**
+ * Gets a session fresh tokens, once for everybody: here, or by another instance that is at it. Weather is an outcome; what is thrown is
+ * a fault of ours.
+ *
+ * Look, take the lease, look again, ask the provider, write, give the lease back: never in another order.
+ */
 export type RefreshSession = (asked: LiveSession) => Promise<RefreshOutcome>
 
-export function createRefreshSession({
-  provider,
-  replaceGrant,
-  findSession,
-  endSession,
-  grantOf,
-  revokeTokens,
-  isStoreLive,
-  report,
-  now,
-}: Steps): RefreshSession {
-  const writeRenewed = createWriteRenewed(replaceGrant, now)
+export function createRefreshSession(steps: Steps): RefreshSession {
+  const { findSession, findAnew, takeLease, awaitTurn, renew, link, now } = steps
 
   return async function refreshSession(asked) {
     try {
       return await refresh(asked)
     } catch (error) {
-      // A store that cannot be asked is weather too: it ends no session.
-      if (error instanceof GatewayError) return { kind: 'unavailable', error, retryAfterSeconds: error.detail.retryAfterSeconds }
-      throw error
+      return stormy(error)
     }
   }
 
   async function refresh(asked: LiveSession): Promise<RefreshOutcome> {
-    // Look again: whoever asks may hold a grant that was renewed while it waited, and a spent refresh token must never be sent.
-    const standing = await findSession(asked.ticket)
-    if (standing.kind === 'ended' || standing.session.grant.version !== asked.grant.version) return standing
-    const { refreshToken } = standing.session.grant
-    if (refreshToken === undefined) return endSession(standing.session, 'expired')
-    return renew(standing.session, refreshToken)
+    const { id } = asked.ticket
+    const patientUntil = now() + steps.mostWaitMilliseconds
+    for (;;) {
+      const known = good(asked, await findSession(asked.ticket)) ?? hopeless(id)
+      if (known) return known
+      const settling = link.foundAgainAt + SETTLING_MILLISECONDS - now()
+      if (settling > 0) await pause(settling)
+
+      const lease = await takeLease(id)
+      if (lease) return underLease(asked, lease)
+      if (now() >= patientUntil) return unavailable('elsewhere', 'another instance is at it')
+      await awaitTurn(id)
+    }
   }
 
-  async function renew(session: LiveSession, refreshToken: string): Promise<RefreshOutcome> {
-    const { record, grant, ticket } = session
-    const startedAt = now()
-    const tell = (outcome: TokenOutcome, note?: string) =>
-      report('token_refreshed', {
-        session: sessionName(ticket.id),
-        subject: record.subject,
-        outcome,
-        milliseconds: now() - startedAt,
-        ...(note === undefined ? {} : { note }),
-      })
+  /** What needs no refresh (any more): the session has ended, or somebody has renewed it since. */
+  function good(asked: LiveSession, verdict: Awaited<ReturnType<FindSession>>): RefreshOutcome | undefined {
+    if (verdict.kind === 'ended') return outcomeOf(verdict)
+    const { grant } = verdict.session
+    const isRenewed = grant.version !== asked.grant.version && steps.freshnessOf(grant, now()) !== 'expired'
+    return isRenewed ? outcomeOf(verdict) : undefined
+  }
 
-    if (!isStoreLive())
-      throw new GatewayError('store_unavailable', { retryAfterSeconds: 1, note: 'no refresh while the store is away' })
-    const answer = await provider.refresh({
-      refreshToken,
-      issuer: record.issuer,
-      subject: record.subject,
-      authTime: grant.authTime,
-    })
-    if (answer.kind === 'unavailable') {
-      tell('unavailable', answer.error.message)
-      return answer
-    }
-    if (answer.kind === 'refreshed') {
-      const next = refreshedGrant(grant, answer.tokens, now(), grantOf)
-      const replacement = await writeRenewed(session, next).catch((error: unknown) => {
-        tell('unavailable', noteOf(error))
-        throw error
-      })
-      tell(replacement === 'written' ? 'refreshed' : 'taken_over', replacement)
-      // Signed out meanwhile: what came late must not live on at the provider.
-      if (replacement === 'absent') revokeTokens({ ticket, record, grant: { version: grant.version, ...next } })
-      if (replacement !== 'written') return findSession(ticket)
-      return {
-        kind: 'live',
-        session: Object.freeze({ ticket, record, grant: Object.freeze({ version: grant.version + 1, ...next }) }),
-      }
-    }
+  /** Why it would be of no use, or dangerous, to try now. */
+  function hopeless(id: SessionId): RefreshOutcome | undefined {
+    if (!link.live) return unavailable('store', 'no refresh while the store is away')
+    // The store does not know the refresh token that is good; a rotation more could not be written either.
+    if (steps.isHeld(id)) return unavailable('store', 'renewed tokens wait to be written')
+    const rest = steps.providerRest()
+    return rest > 0 ? unavailable('resting', 'the provider is left in peace for a moment', rest) : undefined
+  }
 
-    const standing = await findSession(ticket)
-    const isStill = standing.kind === 'live' && standing.session.grant.version === grant.version
-    tell(isStill ? 'ended' : 'taken_over', 'refused by the provider')
-    return isStill ? endSession(session, 'grant_refused') : standing
+  async function underLease(asked: LiveSession, lease: Lease): Promise<RefreshOutcome> {
+    try {
+      // Look again: who waited for the lease may find that the work is done, and a spent refresh token must never be sent.
+      const verdict = await findAnew(asked.ticket)
+      const known = good(asked, verdict)
+      if (known || verdict.kind === 'ended') return known ?? outcomeOf(verdict)
+      const { refreshToken } = verdict.session.grant
+      if (refreshToken === undefined) return await steps.endWithoutRefreshToken(verdict.session)
+      return await renew(verdict.session, refreshToken, lease)
+    } finally {
+      // Where new tokens wait to be written, whoever writes them gives it back. Nobody waits for that here: it never rejects.
+      if (!steps.isHeld(asked.ticket.id)) void lease.release()
+    }
   }
 }

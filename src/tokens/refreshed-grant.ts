@@ -6,23 +6,24 @@ type Refreshed = Extract<RefreshAnswer, { kind: 'refreshed' }>['tokens']
 
 /** The grant after a refresh: what the provider did not send anew stays as it was (RFC 6749 §6, OpenID Connect Core §12.2). */
 export function refreshedGrant(
-  before: GrantRecord,
+  { version: _, ...before }: GrantRecord,
   { identity, idToken, ...tokens }: Refreshed,
   at: number,
   grantOf: GrantOf,
 ): Omit<GrantRecord, 'version'> {
   const refreshToken = tokens.refreshToken ?? before.refreshToken
   const scope = tokens.scope ?? before.scope
-  if (identity && idToken !== undefined) {
-    const next = grantOf({ ...tokens, refreshToken, scope, idToken, identity }, at)
-    return { ...next, acr: next.acr ?? before.acr, authTime: next.authTime ?? before.authTime }
+  const isVerified = identity !== undefined && idToken !== undefined
+  const told = { ...tokens, refreshToken, scope, idToken: before.idToken, identity: NOBODY }
+  const next = grantOf(isVerified ? { ...told, idToken, identity } : told, at)
+  // The token of before lives on as long as it did, unless the provider says otherwise now.
+  const refreshTokenExpiresAt =
+    next.refreshTokenExpiresAt ?? (tokens.refreshToken === undefined ? before.refreshTokenExpiresAt : undefined)
+  if (isVerified) {
+    return { ...next, refreshTokenExpiresAt, acr: next.acr ?? before.acr, authTime: next.authTime ?? before.authTime }
   }
-  const { accessToken, accessTokenExpiresAt, issuedAt } = grantOf(
-    { ...tokens, refreshToken, scope, idToken: before.idToken, identity: NOBODY },
-    at,
-  )
-  const { version: _, ...kept } = before
-  return { ...kept, accessToken, accessTokenExpiresAt, issuedAt, refreshToken, scope }
+  const { accessToken, accessTokenExpiresAt, issuedAt } = next
+  return { ...before, accessToken, accessTokenExpiresAt, issuedAt, refreshToken, refreshTokenExpiresAt, scope }
 }
 
 /** Stands in where the answer says nothing about the person; nothing of it is kept. */

@@ -1,0 +1,116 @@
+import type { Weather } from '../errors.ts'
+import type { Provider, RefreshAnswer } from '../oidc/port.ts'
+import type { RefreshOutcome as ReportedOutcome, Report } from '../report/events.ts'
+import type { EndSession } from '../session/end-session.ts'
+import type { FindSession } from '../session/find-session.ts'
+import type { GrantOf } from '../session/grant-of.ts'
+import type { LiveSession } from '../session/records.ts'
+import { sessionName } from '../session/session-name.ts'
+import type { KeepRenewed } from './keep-renewed.ts'
+import type { Lease } from './lease.ts'
+import { outcomeOf, type RefreshOutcome, unavailable } from './outcome.ts'
+import type { Pass, ProviderGate } from './provider-gate.ts'
+import { refreshedGrant } from './refreshed-grant.ts'
+
+interface Steps {
+  readonly provider: Pick<Provider, 'refresh'>
+  readonly gate: Pick<ProviderGate, 'enter' | 'restMilliseconds'>
+  readonly keepRenewed: KeepRenewed
+  /** On the store's word of now. */
+  readonly findAnew: FindSession
+  readonly endSession: EndSession
+  readonly grantOf: GrantOf
+  readonly report: Report
+  readonly now: () => number
+}
+
+/** Sends a session's refresh token, once, and keeps what comes back. Only whoever holds the lease may ask. */
+export type Renew = (session: LiveSession, refreshToken: string, lease: Lease) => Promise<RefreshOutcome>
+
+export function createRenew({ provider, gate, keepRenewed, findAnew, endSession, grantOf, report, now }: Steps): Renew {
+  return async function renew(session, refreshToken, lease) {
+    const pass = await gate.enter()
+    if (pass === undefined) return resting()
+    const startedAt = now()
+    const answer = await ask(session, refreshToken, lease, pass)
+    if (answer === undefined) return unavailable('store', 'the lease could not be confirmed')
+    switch (answer.kind) {
+      case 'refreshed':
+        return keep(session, answer, startedAt, lease)
+      case 'refused':
+        return believe(session, startedAt, lease)
+      case 'unavailable':
+        tell(session, 'unavailable', startedAt, answer.reason, answer.error.message)
+        return { ...answer, retryMilliseconds: (answer.retryAfterSeconds ?? 0) * 1_000 }
+      default:
+        return answer satisfies never
+    }
+  }
+
+  function resting(): RefreshOutcome {
+    return unavailable('resting', 'the provider is left in peace for a moment', gate.restMilliseconds())
+  }
+
+  /** The one token call; undefined where the store does not confirm, just before it, that it is ours to make. */
+  async function ask(session: LiveSession, refreshToken: string, lease: Lease, pass: Pass): Promise<RefreshAnswer | undefined> {
+    const isOurs = await lease.confirm().catch(() => false)
+    if (!isOurs) {
+      pass.unused()
+      return undefined
+    }
+    const { issuer, subject } = session.record
+    const grant = { refreshToken, issuer, subject, authTime: session.grant.authTime }
+    const answer = await provider.refresh(grant).catch((fault: unknown) => {
+      pass.unused()
+      throw fault
+    })
+    if (answer.kind !== 'unavailable') pass.answered()
+    else pass.failed(answer.reason, answer.retryAfterSeconds === undefined ? undefined : answer.retryAfterSeconds * 1_000)
+    return answer
+  }
+
+  async function keep(
+    { ticket, record, grant }: LiveSession,
+    { tokens }: Extract<RefreshAnswer, { kind: 'refreshed' }>,
+    startedAt: number,
+    lease: Lease,
+  ): Promise<RefreshOutcome> {
+    const next = Object.freeze({ version: grant.version + 1, ...refreshedGrant(grant, tokens, now(), grantOf) })
+    const session = Object.freeze({ ticket, record, grant: next })
+    const keeping = await keepRenewed(session, lease.release)
+    const isOurs = keeping === 'written' || keeping === 'held'
+    tell(session, isOurs ? 'refreshed' : 'taken_over', startedAt, undefined, keeping)
+    if (!isOurs) return outcomeOf(await findAnew(ticket))
+    if (JSON.stringify(next.claims) !== JSON.stringify(grant.claims)) {
+      report('claims_changed', { session: sessionName(ticket.id), subject: record.subject })
+    }
+    return { kind: 'fresh', session }
+  }
+
+  /** The provider's `invalid_grant` ends the session only where nobody can have spent the token meanwhile. */
+  async function believe(session: LiveSession, startedAt: number, lease: Lease): Promise<RefreshOutcome> {
+    const isStillOurs = await lease.confirm()
+    const verdict = await findAnew(session.ticket)
+    if (verdict.kind === 'ended' || verdict.session.grant.version !== session.grant.version) {
+      tell(session, 'taken_over', startedAt, undefined, 'refused by the provider')
+      return outcomeOf(verdict)
+    }
+    if (!isStillOurs) {
+      tell(session, 'unavailable', startedAt, 'elsewhere', 'refused by the provider, but somebody else is at it')
+      return unavailable('elsewhere', 'the lease was lost on the way')
+    }
+    tell(session, 'ended', startedAt, undefined, 'refused by the provider')
+    return outcomeOf(await endSession(session, 'grant_refused'))
+  }
+
+  function tell(
+    { ticket, record }: LiveSession,
+    outcome: ReportedOutcome,
+    startedAt: number,
+    reason: Weather | undefined,
+    note: string,
+  ): void {
+    const fields = { session: sessionName(ticket.id), subject: record.subject, outcome, note, milliseconds: now() - startedAt }
+    report('token_refreshed', reason === undefined ? fields : { ...fields, reason })
+  }
+}
