@@ -24,9 +24,15 @@ export interface TestProvider extends Visitor {
   readonly port: number
   /** How many requests each endpoint has seen. */
   readonly counts: Readonly<Record<ProviderEndpoint, number>>
+  /** Grants that it has ended, be it since a refresh token came twice, or by revocation. */
+  readonly revokedGrants: () => number
   /** May be changed at any time. */
   interactive: Interactive
   account: string
+  /** Answers a request in the provider's stead, by saying true; set by tests of bad weather. */
+  intercept: ((endpoint: ProviderEndpoint | undefined, response: ServerResponse) => boolean) | undefined
+  /** What an answer of the token endpoint waits for once it is made: the refresh token is spent by then. */
+  beforeTokenAnswer: (() => Promise<void>) | undefined
   /** Signs with a new key from now on; the old one is published no longer. Grants and sessions go on. */
   readonly rotateKeys: () => Promise<void>
   /** Stops listening, and listens again on the same port; nothing is forgotten. */
@@ -45,10 +51,13 @@ export interface TestProvider extends Visitor {
  */
 export async function startProvider(options: ProviderOptions = {}): Promise<TestProvider> {
   const counts = { authorization: 0, token: 0, jwks: 0, userinfo: 0, introspection: 0, revocation: 0, endSession: 0, metadata: 0 }
-  const self: Pick<TestProvider, 'interactive' | 'account'> = {
+  const self: Pick<TestProvider, 'interactive' | 'account' | 'intercept' | 'beforeTokenAnswer'> = {
     interactive: options.interactive ?? 'auto',
     account: options.account ?? 'alice',
+    intercept: undefined,
+    beforeTokenAnswer: undefined,
   }
+  let revokedGrants = 0
   const clientSecret = options.clientSecret ?? 'a secret of the tests, long enough for anybody'
   const adapter = createProviderRecords()
   let answer: RequestListener | undefined
@@ -57,6 +66,8 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
     const path = new URL(request.url ?? '/', 'http://unused').pathname
     const endpoint = endpointAt(path)
     if (endpoint) counts[endpoint] += 1
+    if (self.intercept?.(endpoint, response) === true) return
+    if (endpoint === 'token' && self.beforeTokenAnswer) holdAnswer(response, self.beforeTokenAnswer)
     answer?.(request, response)
   }
   const server: Server = options.https ? createSecureServer(options.https, listener) : createServer(listener)
@@ -65,6 +76,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
 
   async function renew(): Promise<void> {
     const provider = new Provider(issuer, { adapter, ...(await providerSettings(options, clientSecret)) })
+    provider.on('grant.revoked', () => (revokedGrants += 1))
     const interact = createInteraction(provider, self)
     const usual = provider.callback()
     answer = (request, response) => {
@@ -80,6 +92,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
     clientSecret,
     port,
     counts,
+    revokedGrants: () => revokedGrants,
     visit: createVisitor(issuer, options.fetch).visit,
     rotateKeys: renew,
     restart: async () => {
@@ -92,6 +105,15 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
     },
     stop: () => close(server),
   })
+}
+
+/** Keeps a finished answer back until `wait` resolves. */
+function holdAnswer(response: ServerResponse, wait: () => Promise<void>): void {
+  const end = response.end.bind(response)
+  response.end = (...given: readonly unknown[]) => {
+    void wait().then(() => Reflect.apply(end, undefined, given))
+    return response
+  }
 }
 
 function createInteraction(provider: Provider, self: { readonly interactive: Interactive; readonly account: string }) {

@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto'
+import { Agent, request as send, type IncomingHttpHeaders } from 'node:http'
+import { createBrowser } from './browser.ts'
+import { findFreePort } from './free-port.ts'
+import { type GatewayProcess, startProcess } from './gateway-process.ts'
+import { type ProviderOptions, startProvider, type TestProvider } from './provider.ts'
+import { until } from './until.ts'
+import { startUpstream, type Upstream } from './upstream.ts'
+
+/** One of several gateways that share a store, as a process of its own. */
+export interface Instance {
+  readonly process: GatewayProcess
+  readonly port: number
+  readonly privateUrl: string
+  /** The value of a metric, 0 where it was never counted; summed over labels that are not named. */
+  readonly metric: (name: string, labels?: Readonly<Record<string, string>>) => Promise<number>
+}
+
+/** What a call came to; status 0: it was given up, or the connection broke. */
+export interface Called {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+}
+
+/** Several gateway processes on one store, a certified provider and an API, behind one base URL. */
+export interface Cluster {
+  readonly origin: string
+  readonly provider: TestProvider
+  readonly upstream: Upstream
+  readonly instances: readonly Instance[]
+  /** Signs somebody in at the first instance; what comes back is the session's cookie header. */
+  readonly signIn: (account?: string) => Promise<string>
+  /** Calls an instance as a script of the page would; given up after `givenUpAfter` milliseconds. */
+  readonly call: (instance: number, cookie: string, path?: string, givenUpAfter?: number) => Promise<Called>
+  /** One more instance, which the others do not know of. */
+  readonly join: () => Promise<Instance>
+  readonly stop: () => Promise<void>
+}
+
+interface Choice {
+  readonly store: string
+  readonly instances?: number
+  readonly provider?: ProviderOptions
+  readonly env?: Readonly<Record<string, string>>
+}
+
+export async function startCluster({ store, instances: count = 3, provider: options = {}, env = {} }: Choice): Promise<Cluster> {
+  const port = await findFreePort()
+  const origin = `http://localhost:${port}`
+  const provider = await startProvider({ appOrigins: [origin], idTokenAlgorithm: 'ES256', ...options })
+  const upstream = await startUpstream()
+  const shared = {
+    COATCHECK_BASE_URL: origin,
+    COATCHECK_PRIVATE_LISTEN: '127.0.0.1:0',
+    COATCHECK_ISSUER: provider.issuer,
+    COATCHECK_CLIENT_ID: provider.clientId,
+    COATCHECK_CLIENT_SECRET: provider.clientSecret,
+    COATCHECK_SECRETS: randomBytes(32).toString('base64url'),
+    COATCHECK_STORE: store,
+    COATCHECK_ROUTES: `/api/=${upstream.origin}/`,
+    COATCHECK_DRAIN_DELAY: '0s',
+    ...env,
+  }
+  const host = new URL(origin).host
+  const agent = new Agent({ keepAlive: true, maxSockets: 1_000 })
+  const running: Instance[] = []
+
+  async function start(listen: string): Promise<Instance> {
+    const started = startProcess({ ...shared, COATCHECK_LISTEN: listen })
+    const { port: at, privateUrl } = await started.listening()
+    await until('the instance is ready', async () => (await fetch(`${privateUrl}/readyz`)).status === 200)
+    const metric = async (name: string, labels: Readonly<Record<string, string>> = {}) =>
+      metricOf(await (await fetch(`${privateUrl}/metrics`)).text(), name, labels)
+    const instance = { process: started, port: at, privateUrl, metric }
+    running.push(instance)
+    return instance
+  }
+  await Promise.all(Array.from({ length: count }, (_, index) => start(index === 0 ? `127.0.0.1:${port}` : '127.0.0.1:0')))
+  running.sort((one, other) => Number(other.port === port) - Number(one.port === port))
+
+  return {
+    origin,
+    provider,
+    upstream,
+    instances: running,
+
+    async signIn(account = 'alice') {
+      const browser = createBrowser()
+      await browser.navigate(`${origin}/`)
+      await browser.navigate(`${origin}/bff/login?returnTo=/&loginHint=${account}`, { from: `${origin}/` })
+      const cookie = browser.cookie('coatcheck')
+      if (!cookie) throw new Error(`The sign-in ended at ${browser.page?.url}: ${browser.page?.text}`)
+      return `${cookie.name}=${cookie.value}`
+    },
+
+    call: (instance, cookie, path = '/api/x', givenUpAfter) =>
+      new Promise((resolve) => {
+        const headers = { Host: host, Cookie: cookie, 'X-CSRF': '1', 'Sec-Fetch-Site': 'same-origin' }
+        const asked = send({ agent, host: '127.0.0.1', port: running[instance]?.port, path, headers }, (answer) => {
+          let body = ''
+          answer.setEncoding('utf8').on('data', (piece: string) => (body += piece))
+          answer.on('error', giveUp)
+          answer.on('end', () => {
+            clearTimeout(patience)
+            resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body })
+          })
+        })
+        const patience = givenUpAfter === undefined ? undefined : setTimeout(() => asked.destroy(), givenUpAfter)
+        function giveUp(): void {
+          clearTimeout(patience)
+          resolve({ status: 0, headers: {}, body: '' })
+        }
+        asked.on('error', giveUp).end()
+      }),
+
+    join: () => start('127.0.0.1:0'),
+
+    async stop() {
+      agent.destroy()
+      for (const { process } of running) process.kill('SIGTERM')
+      await Promise.all(running.map(({ process }) => process.ended))
+      await Promise.all([provider.stop(), upstream.close()])
+    },
+  }
+}
+
+function metricOf(text: string, name: string, labels: Readonly<Record<string, string>>): number {
+  const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`)
+  const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+  return lines
+    .filter((line) => wanted.every((label) => line.includes(label)))
+    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
+}

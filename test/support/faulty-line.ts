@@ -1,0 +1,87 @@
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+
+/** Commands that change records, as the gateway sends them. */
+const WRITES: ReadonlySet<string> = new Set(['SET', 'EVALSHA', 'EVAL', 'GETDEL', 'DEL'])
+/** Refused by any server, and harmless. */
+const REFUSED = encode(['SET', 'only-a-key'])
+
+/** What happens to a write on its way: the server refuses it, or does it and the connection breaks before the answer. */
+export type Fault = 'refused' | 'unanswered'
+
+/** A line to a Redis on which writes fail now and then. */
+export interface FaultyLine {
+  readonly port: number
+  /** Asked for every write; what it answers happens. */
+  fault: (() => Fault | undefined) | undefined
+  readonly faults: () => number
+  readonly stop: () => Promise<void>
+}
+
+export async function startFaultyLine(target: number): Promise<FaultyLine> {
+  const sockets = new Set<Socket>()
+  let faults = 0
+  const server = createServer((client) => {
+    const redis = connect(target, '127.0.0.1').setNoDelay(true)
+    for (const socket of [client.setNoDelay(true), redis]) {
+      sockets.add(socket)
+      socket.on('error', () => undefined).on('close', () => sockets.delete(socket))
+    }
+    const cut = () => [client, redis].forEach((socket) => socket.destroy())
+    client.on('close', cut)
+    redis.on('close', cut)
+    redis.pipe(client, { end: false })
+    let rest: Buffer = Buffer.alloc(0)
+    client.on('data', (piece: Buffer) => {
+      rest = Buffer.concat([rest, piece])
+      for (let command = readCommand(rest); command; command = readCommand(rest)) {
+        const bytes = rest.subarray(0, command.length)
+        rest = rest.subarray(command.length)
+        const fault = WRITES.has(command.name) ? line.fault?.() : undefined
+        if (fault !== undefined) faults += 1
+        if (fault === 'unanswered') redis.unpipe(client)
+        redis.write(fault === 'refused' ? REFUSED : bytes)
+        if (fault === 'unanswered') redis.once('data', cut).resume()
+      }
+    })
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('No port was given.')
+
+  const line: FaultyLine = {
+    port: address.port,
+    fault: undefined,
+    faults: () => faults,
+    async stop() {
+      for (const socket of sockets) socket.destroy()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+  return line
+}
+
+/** The first command of what a client sent (RESP: an array of bulk strings): its name and how many bytes it takes; undefined where it is not whole. */
+function readCommand(bytes: Buffer): { readonly name: string; readonly length: number } | undefined {
+  const [count, afterCount] = readCount(bytes, 0)
+  if (count === undefined) return undefined
+  let at = afterCount
+  let name = ''
+  for (let word = 0; word < count; word += 1) {
+    const [size, start] = readCount(bytes, at)
+    if (size === undefined || bytes.length < start + size + 2) return undefined
+    if (word === 0) name = bytes.toString('latin1', start, start + size).toUpperCase()
+    at = start + size + 2
+  }
+  return { name, length: at }
+}
+
+/** The number of a line such as `*3` or `$5`, and where the next one begins. */
+function readCount(bytes: Buffer, at: number): [count: number | undefined, next: number] {
+  const end = bytes.indexOf('\r\n', at)
+  return end < 0 ? [undefined, at] : [Number(bytes.toString('latin1', at + 1, end)), end + 2]
+}
+
+function encode(words: readonly string[]): string {
+  return [`*${words.length}`, ...words.flatMap((word) => [`$${word.length}`, word]), ''].join('\r\n')
+}
