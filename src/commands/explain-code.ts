@@ -1,3 +1,5 @@
+import { REDIS_MEANINGS } from '../store/redis-meanings.ts'
+
 const UNTRUSTED = "its certificate is not trusted; for an authority of your own set NODE_EXTRA_CA_CERTS to that authority's file"
 
 const MEANINGS = new Map([
@@ -16,12 +18,7 @@ const MEANINGS = new Map([
   ['SELF_SIGNED_CERT_IN_CHAIN', UNTRUSTED],
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', UNTRUSTED],
   ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', UNTRUSTED],
-  ['WRONGPASS', 'user name or password is wrong'],
-  ['NOAUTH', 'it wants a password'],
-  ['NOPERM', 'the user may not do this'],
-  ['READONLY', 'it is a replica'],
-  ['OOM', 'its memory is full'],
-  ['MOVED', 'it is one node of a cluster'],
+  ...REDIS_MEANINGS,
 ])
 
 /** A note in which a system's or server's code occurs, with what the code means. */

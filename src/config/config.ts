@@ -1,4 +1,5 @@
 import type { Secret } from './secret.ts'
+import type { SentinelConfig } from './sentinel-config.ts'
 
 /** Everything that can be configured, parsed and frozen; each folder is handed its own slice. */
 export interface Config {
@@ -78,8 +79,12 @@ export interface MemoryStoreConfig {
 
 export interface RedisStoreConfig {
   readonly kind: 'redis'
-  /** `redis://`, `rediss://` or `unix://`; secret, since it may hold a password. */
+  /** `redis://`, `rediss://` or `unix://`; secret, since it may hold a password. With sentinels, its host is theirs to name. */
   readonly url: Secret
+  /** Whole path of the file that holds the password, read anew for each connection; undefined: the URL holds it, if there is one. */
+  readonly passwordFile: string | undefined
+  /** Who is asked where the primary is, before each connection. */
+  readonly sentinel: SentinelConfig | undefined
   /** Nothing waits longer than this for one answer of Redis. */
   readonly deadlineMilliseconds: number
   /** How long cached sessions carry on while Redis does not answer. */

@@ -61,6 +61,7 @@ function* findContradictions(settings: Settings, isSound: IsSound): Generator<Co
       write: 'another port, such as 127.0.0.1:9090',
     }
   }
+  if (isSound('store.url', 'store.passwordFile', 'store.sentinelPassword')) yield* findStoreContradictions(settings.store)
   if (isSound('provider.clientAuth', 'provider.clientSecret')) yield* findClientContradictions(provider)
   if (isSound('provider.clientSecret', 'secrets') && provider.clientSecret !== undefined) {
     const shared = provider.clientSecret.reveal()
@@ -94,6 +95,26 @@ function* findClientContradictions({ clientAuth, clientSecret }: Settings['provi
       path: ['provider', 'clientSecret'],
       refused: 'is missing or empty.',
       write: 'the secret that the provider made for this client, here or in a file (COATCHECK_CLIENT_SECRET_FILE)',
+    }
+  }
+}
+
+function* findStoreContradictions({ url, passwordFile, sentinelPassword }: Settings['store']): Generator<Contradiction> {
+  if (passwordFile !== undefined && (url.kind === 'memory' || url.holdsPassword)) {
+    yield {
+      path: ['store', 'passwordFile'],
+      refused:
+        url.kind === 'memory'
+          ? 'is the password of no Redis: the store is memory:.'
+          : 'is there, and the URL holds a password too.',
+      write: 'one of the two: a URL without a password, or no file',
+    }
+  }
+  if (sentinelPassword !== undefined && (url.kind === 'memory' || url.sentinel === undefined)) {
+    yield {
+      path: ['store', 'sentinelPassword'],
+      refused: 'is there, but the URL names no sentinels.',
+      write: 'a URL with redis+sentinel:// or rediss+sentinel://, or leave it out',
     }
   }
 }

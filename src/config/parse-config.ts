@@ -11,6 +11,7 @@ import { gatherSources } from './gather-sources.ts'
 import type { Sources } from './gather-sources.ts'
 import { isFolderOnDisk, readFromDisk } from './read-text-file.ts'
 import type { ReadFile } from './read-text-file.ts'
+import { refusePasswordFile } from './refuse-password-file.ts'
 import { settings } from './settings.ts'
 import { toConfig } from './to-config.ts'
 
@@ -44,14 +45,16 @@ export function parseConfig({
   const sources = gatherSources({ env, readFile, cwd })
   const judged = settings.safeParse(sources.tree, { reportInput: true })
   const staticFolder = typeof sources.tree['static'] === 'string' ? resolve(cwd, sources.tree['static']) : undefined
+  const passwordFile = pathAt(sources.tree['store'], 'passwordFile', cwd)
   const problems = [
     ...findUnsafeRuntime(env, execArgv),
     ...sources.problems,
     ...(judged.success ? [] : findProblems(judged.error.issues, sources)),
     ...(staticFolder === undefined ? [] : findFolderProblems(staticFolder, isFolder, sources)),
+    ...(passwordFile === undefined ? [] : findPasswordProblems(passwordFile, readFile, sources)),
   ]
   if (problems.length > 0 || !judged.success) throw new ConfigurationError(problems)
-  return deepFreeze({ config: toConfig(judged.data, staticFolder), warnings: [...findWarnings(judged.data)] })
+  return deepFreeze({ config: toConfig(judged.data, { staticFolder, passwordFile }), warnings: [...findWarnings(judged.data)] })
 }
 
 function findProblems(
@@ -64,6 +67,16 @@ function findProblems(
     .flatMap(describeIssue)
     .filter(({ path }) => isReadable(path))
     .map(({ path, refused, write }) => ({ place: placeOf(path), says: refused, write }))
+}
+
+function pathAt(section: unknown, key: string, cwd: string): string | undefined {
+  const value: unknown = typeof section === 'object' && section !== null ? Reflect.get(section, key) : undefined
+  return typeof value === 'string' && value !== '' ? resolve(cwd, value) : undefined
+}
+
+function findPasswordProblems(path: string, readFile: ReadFile, { placeOf }: Sources): readonly Problem[] {
+  const refusal = refusePasswordFile(path, readFile)
+  return refusal ? [{ place: placeOf(['store', 'passwordFile']), says: refusal.refused, write: refusal.write }] : []
 }
 
 function findFolderProblems(folder: string, isFolder: (path: string) => boolean, { placeOf }: Sources): readonly Problem[] {

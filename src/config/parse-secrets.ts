@@ -20,3 +20,9 @@ export function parseClientSecret(text: string): Secret | Refusal {
     write: 'the secret that the provider made for this client (a random one of at least 16 characters)',
   }
 }
+
+/** A password that somebody else chose for us to show: taken as it is, unless it could not be meant. */
+export function parseSentinelPassword(text: string): Secret | Refusal {
+  if (text !== '' && !/\p{Cc}/u.test(text)) return new Secret(text)
+  return { refused: 'is empty or holds a control character.', write: 'the password that the sentinels ask for, or leave it out' }
+}

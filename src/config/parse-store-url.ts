@@ -1,17 +1,36 @@
+import { parseSentinelUrl } from './parse-sentinel-url.ts'
+import type { SentinelUrl } from './parse-sentinel-url.ts'
 import type { Refusal } from './refusal.ts'
 import { Secret } from './secret.ts'
 
-export type StoreUrl = { readonly kind: 'memory' } | { readonly kind: 'redis'; readonly url: Secret }
+export type StoreUrl =
+  | { readonly kind: 'memory' }
+  | {
+      readonly kind: 'redis'
+      /** `redis://`, `rediss://` or `unix://`; where sentinels name the host, another stands in its place. */
+      readonly url: Secret
+      readonly holdsPassword: boolean
+      readonly sentinel: SentinelUrl['sentinel'] | undefined
+    }
 
-const WRITE = 'memory: | redis://localhost:6379 | rediss://redis.example.com:6380 | unix:///run/redis/redis.sock'
+const WRITE =
+  'memory: | redis://localhost:6379 | rediss://redis.example.com:6380 | unix:///run/redis/redis.sock | redis+sentinel://host:26379/<name>'
 
-/** Where records live: `memory:`, or a Redis by TCP, TLS or Unix socket; kept as a secret, since it may hold a password. */
+/** Where records live: `memory:`, or a Redis by TCP, TLS, Unix socket or sentinels; kept as a secret, since it may hold a password. */
 export function parseStoreUrl(text: string): StoreUrl | Refusal {
   if (text === 'memory:') return { kind: 'memory' }
   if (/[\s\p{Cc}]/u.test(text)) return { refused: 'holds white space or a control character.', write: WRITE }
   if (!isDecodable(text)) return { refused: 'has a % that begins no encoded character.', write: '%25 for the % of a password' }
+  if (/^rediss?\+sentinel:/.test(text)) {
+    const outcome = parseSentinelUrl(text)
+    return 'refused' in outcome ? outcome : redisAt(outcome.url, outcome.sentinel)
+  }
   const refusal = text.startsWith('unix:') ? refuseSocket(text) : refuseAddress(text)
-  return refusal ?? { kind: 'redis', url: new Secret(text) }
+  return refusal ?? redisAt(text, undefined)
+}
+
+function redisAt(url: string, sentinel: SentinelUrl['sentinel'] | undefined): StoreUrl {
+  return { kind: 'redis', url: new Secret(url), holdsPassword: /^\w+:\/\/[^/]*:[^/]+@/.test(url), sentinel }
 }
 
 function refuseSocket(text: string): Refusal | undefined {

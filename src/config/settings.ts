@@ -5,7 +5,7 @@ import { parseListenAddress } from './parse-listen-address.ts'
 import { parseOwnPrefix } from './parse-path.ts'
 import { parseStoreUrl } from './parse-store-url.ts'
 import { parseTrustedProxy } from './parse-trusted-proxy.ts'
-import { parseServerKey } from './parse-secrets.ts'
+import { parseSentinelPassword, parseServerKey } from './parse-secrets.ts'
 import { providerSettings } from './provider-settings.ts'
 import { routes } from './route-settings.ts'
 import { duration, integer, splitList, text, words } from './setting-kinds.ts'
@@ -20,10 +20,26 @@ export const sections = {
   store: z.strictObject({
     url: text(parseStoreUrl).meta({
       description:
-        'Where sessions live: redis://, rediss:// (TLS), unix:///path, or memory: (lost with the process). No default.',
+        'Where sessions live: redis://, rediss:// (TLS), redis+sentinel://, unix:///path, or memory: (lost with the process). No default.',
       examples: ['redis://localhost:6379'],
       writeOnly: true,
     }),
+    passwordFile: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({
+        description:
+          'File that holds the password of Redis, read anew for each connection, so that it may be rotated. The URL then holds none.',
+        examples: ['/run/secrets/redis-password'],
+      }),
+    sentinelPassword: text(parseSentinelPassword)
+      .optional()
+      .meta({
+        description: 'Password that the sentinels ask for themselves, where they do.',
+        examples: ['${file:/run/secrets/sentinel-password}'],
+        writeOnly: true,
+      }),
     deadline: duration('10ms', '30s')
       .prefault('500ms')
       .meta({ description: 'Nothing waits longer than this for one answer of the store.' }),

@@ -1,8 +1,14 @@
 import type { Config, RouteConfig, StoreConfig } from './config.ts'
 import type { Settings } from './settings.ts'
 
+/** Paths as they are on this machine, whole. */
+interface Places {
+  readonly staticFolder: string | undefined
+  readonly passwordFile: string | undefined
+}
+
 /** Settings as users write them, in the shape in which the folders are handed their slices. */
-export function toConfig(settings: Settings, staticFolder: string | undefined): Config {
+export function toConfig(settings: Settings, { staticFolder, passwordFile }: Places): Config {
   const { baseUrl, prefix, provider, session, login } = settings
   return {
     baseUrl: { ...baseUrl, prefix },
@@ -25,7 +31,7 @@ export function toConfig(settings: Settings, staticFolder: string | undefined): 
       metadataRefreshMilliseconds: provider.metadataRefresh,
     },
     secrets: settings.secrets,
-    store: toStoreConfig(settings.store),
+    store: toStoreConfig(settings.store, passwordFile),
     routes: settings.routes.map(toRouteConfig),
     session: {
       idleTimeoutMilliseconds: session.idleTimeout,
@@ -46,9 +52,17 @@ export function toConfig(settings: Settings, staticFolder: string | undefined): 
   }
 }
 
-function toStoreConfig({ url, deadline, outageGrace, mostRecords }: Settings['store']): StoreConfig {
+function toStoreConfig(store: Settings['store'], passwordFile: string | undefined): StoreConfig {
+  const { url, sentinelPassword, deadline, outageGrace, mostRecords } = store
   if (url.kind === 'memory') return { kind: 'memory', mostRecords }
-  return { kind: 'redis', url: url.url, deadlineMilliseconds: deadline, outageGraceMilliseconds: outageGrace }
+  return {
+    kind: 'redis',
+    url: url.url,
+    passwordFile,
+    sentinel: url.sentinel && { ...url.sentinel, password: sentinelPassword },
+    deadlineMilliseconds: deadline,
+    outageGraceMilliseconds: outageGrace,
+  }
 }
 
 function toRouteConfig(route: Settings['routes'][number]): RouteConfig {

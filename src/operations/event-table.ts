@@ -66,7 +66,10 @@ export const EVENT_TABLE: { readonly [Name in EventName]: EventRow<Name> } = {
   limit_reached: { level: 'info', count: (metrics, { limit, endpoint }) => metrics.limitReached(limit, endpoint) },
   forwarding_untrusted: { level: 'warn' },
   provider_state: { level: ({ state }) => (state === 'ready' ? 'info' : 'warn') },
-  store_state: { level: ({ state }) => (state === 'connected' ? 'info' : 'warn') },
+  store_state: {
+    level: ({ state }) => (state === 'connected' ? 'info' : 'warn'),
+    count: (metrics, { state }) => metrics.storeStateChanged(state),
+  },
   store_warning: { level: 'warn' },
   configuration_warning: { level: 'warn' },
   listening: { level: 'info' },

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { END_REASONS, type EndReason, type FailureCode, type Weather } from '../errors.ts'
-import type { LoginOutcome, RefreshOutcome } from '../report/events.ts'
+import type { LoginOutcome, RefreshOutcome, StoreStateName } from '../report/events.ts'
 import type { ReportRequest } from '../report/request-line.ts'
 import type { ObserveStore } from '../report/store-observation.ts'
 import { createLabelBound } from './label-bound.ts'
@@ -43,6 +43,7 @@ export interface Metrics {
   revocationFailed(): void
   requestRefused(code: FailureCode): void
   limitReached(limit: string, endpoint: string): void
+  storeStateChanged(state: StoreStateName): void
   unexpectedError(): void
   readonly requestFinished: ReportRequest
   readonly storeAnswered: ObserveStore
@@ -89,6 +90,7 @@ export function createMetrics({ version }: { readonly version: string }): Metric
   const inFlight = gauge('requests_in_flight', 'Requests being answered now.')
   const providerReady = gauge('provider_ready', 'Whether the metadata of the provider is known (1) or not (0).')
   const storeLive = gauge('store_live', 'Whether the store answers (1) or not (0).')
+  const storeRefusing = gauge('store_refusing', 'Whether the store answers, but refuses what it is asked (1), or not (0).')
   const draining = gauge('draining', 'Whether this instance is shutting down (1) or not (0).')
   const storeSeconds = new Histogram({
     name: 'coatcheck_store_operation_seconds',
@@ -120,6 +122,7 @@ export function createMetrics({ version }: { readonly version: string }): Metric
     revocationFailed: () => revocations.inc(),
     requestRefused: (code) => refused.labels(code).inc(),
     limitReached: (limit, endpoint) => limits.labels(limit, boundEndpoint(endpoint)).inc(),
+    storeStateChanged: (state) => storeRefusing.set(state === 'refusing' ? 1 : 0),
     unexpectedError: () => unexpected.inc(),
     requestFinished: createRequestMetrics(registry),
     storeAnswered: (operation, milliseconds, failed) => {

@@ -12,8 +12,10 @@ const QUIET_ENDPOINTS: ReadonlySet<string> = new Set(['assets', 'client', 'opena
  *
  * The counter lane always gets one. The carrying lane gets one per request with `log.carried: all`; otherwise only for what
  * failed: refused by us, a 5xx of the upstream, or left by its client (nginx logs the others).
+ * What the store could not be asked for is told once per change of its state, and counted; a line for each would be a flood.
  */
 export function requestLevel(line: RequestLine, carried: LogConfig['carried']): LogLevel | undefined {
+  if (line.code === 'store_unavailable') return carried === 'all' && line.lane === 'carrying' ? 'info' : 'debug'
   if (line.code !== undefined) return LEVEL_BY_BLAME[FAILURES[line.code].blame]
   if (line.lane === 'carrying') {
     if (line.status >= 500) return 'warn'

@@ -6,6 +6,9 @@ export type LoginOutcome = 'signed_in' | 'denied' | 'refused' | 'not_started' | 
 /** How a refresh ended; `unavailable` is everything but the provider's own word. */
 export type RefreshOutcome = 'refreshed' | 'taken_over' | 'ended' | 'unavailable'
 
+/** How the store is; `refusing`: it answers, but does not do what it is asked. */
+export type StoreStateName = 'connected' | 'refusing' | 'lost'
+
 /** Fields that many events share; identifiers only, never a secret. */
 interface OfRequest {
   readonly requestId?: string
@@ -43,7 +46,7 @@ export interface Events {
   limit_reached: OfRequest & { readonly limit: 'address' | 'browser'; readonly endpoint: string }
   forwarding_untrusted: { readonly note: string }
   provider_state: { readonly issuer: string; readonly state: 'ready' | 'unavailable'; readonly note?: string }
-  store_state: { readonly state: 'connected' | 'lost'; readonly note?: string }
+  store_state: { readonly state: StoreStateName; readonly note?: string }
   store_warning: { readonly note: string }
   configuration_warning: { readonly place: string; readonly note: string }
   listening: { readonly url: string; readonly privateUrl: string }

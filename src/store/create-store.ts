@@ -11,7 +11,7 @@ export async function createStore(
   config: StoreConfig,
   steps: { readonly report: Report; readonly now: () => number },
 ): Promise<Store> {
-  if (config.kind === 'memory') return createMemoryStore({ mostRecords: config.mostRecords, now: steps.now })
+  if (config.kind === 'memory') return createMemoryStore({ mostRecords: config.mostRecords, ...steps })
   const { createRedisStore } = await import('./redis-store.ts')
   return createRedisStore(config, steps)
 }

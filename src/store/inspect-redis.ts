@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { RedisStoreConfig } from '../config/config.ts'
 import type { Report } from '../report/events.ts'
-import { openRedisClient } from './redis-client.ts'
-import { nameFailure } from './redis-failure.ts'
+import { createOpenServer } from './open-server.ts'
+import { failureOf, nameFailure } from './redis-failure.ts'
 import { createServerWarnings } from './redis-warnings.ts'
 
 /** What a look at the store found. */
@@ -17,15 +17,11 @@ const PROBE_MILLISECONDS = 1_000
  * Connects once, as the gateway would, writes, reads and removes one record under `namespace`, and asks what the server says
  * about itself. Never rejects; holds no password.
  */
-export async function inspectRedis({ url }: RedisStoreConfig, namespace: string): Promise<StoreInspection> {
+export async function inspectRedis(config: RedisStoreConfig, namespace: string): Promise<StoreInspection> {
   const over = new AbortController()
   const broken = Promise.withResolvers<never>()
-  const late = setTimeout(
-    () => broken.reject(Object.assign(new Error('late'), { code: 'ETIMEDOUT' })),
-    2 * HANDSHAKE_MILLISECONDS,
-  )
+  const late = setTimeout(() => broken.reject(failureOf('ETIMEDOUT')), 2 * HANDSHAKE_MILLISECONDS)
   const steps = {
-    url: url.reveal(),
     handshakeMilliseconds: HANDSHAKE_MILLISECONDS,
     signal: over.signal,
     onChange: () => undefined,
@@ -41,7 +37,7 @@ export async function inspectRedis({ url }: RedisStoreConfig, namespace: string)
   }
 
   async function look(): Promise<StoreInspection> {
-    const client = await openRedisClient(steps)
+    const client = await createOpenServer(config)(steps)
     try {
       const key = `${namespace}:check:${randomUUID()}`
       await client.send(['SET', key, '1', 'PX', String(PROBE_MILLISECONDS)])

@@ -1,19 +1,28 @@
+import type { Report } from '../report/events.ts'
 import { requireLifetime } from './lifetime.ts'
 import { createListeners } from './listeners.ts'
 import { addMember, currentMembers } from './memory-members.ts'
 import { createMemoryTable } from './memory-table.ts'
 import type { Store } from './port.ts'
+import { createStoreState } from './store-state.ts'
 
 const SWEEP_EVERY_MILLISECONDS = 1_000
 const SWEPT_AT_ONCE = 10_000
+
+interface Steps {
+  readonly mostRecords: number
+  readonly now: () => number
+  /** Told, once per change, that it is full and that it is so no longer. */
+  readonly report?: Report
+}
 
 /**
  * Records in this process alone, for one process and for trials. Nothing in it fails but one thing: when it is full, new
  * records are refused with `store_unavailable`, and those it holds stay.
  */
-export function createMemoryStore({ mostRecords, now }: { readonly mostRecords: number; readonly now: () => number }): Store {
+export function createMemoryStore({ mostRecords, now, report = () => undefined }: Steps): Store {
   const { add, tell } = createListeners()
-  const table = createMemoryTable({ mostRecords, now, onChange: tell })
+  const table = createMemoryTable({ mostRecords, now, onChange: tell, state: createStoreState(report, now) })
   const sweeper = setInterval(() => table.sweep(SWEPT_AT_ONCE), SWEEP_EVERY_MILLISECONDS).unref()
 
   function findText(key: string) {

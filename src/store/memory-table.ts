@@ -1,3 +1,4 @@
+import type { StoreState } from './store-state.ts'
 import { unavailable } from './unavailable.ts'
 
 /** What is held under a key: a text, or a set of members by deadline. Times are epoch milliseconds. */
@@ -24,10 +25,12 @@ export function createMemoryTable({
   mostRecords,
   now,
   onChange,
+  state,
 }: {
   readonly mostRecords: number
   readonly now: () => number
   readonly onChange: (key: string) => void
+  readonly state: Pick<StoreState, 'refused' | 'answered'>
 }): MemoryTable {
   const holdings = new Map<string, Holding>()
   let sweeping = holdings.entries()
@@ -64,9 +67,11 @@ export function createMemoryTable({
     sweep,
     requireRoom(keys) {
       const fresh = new Set(keys.filter((key) => !find(key))).size
-      if (fresh === 0 || holdings.size + fresh <= mostRecords) return
-      sweep(SWEPT_FOR_ROOM)
-      if (holdings.size + fresh > mostRecords) throw unavailable('the memory store is full')
+      if (fresh === 0) return
+      if (holdings.size + fresh > mostRecords) sweep(SWEPT_FOR_ROOM)
+      if (holdings.size + fresh <= mostRecords) return state.answered('write', true)
+      state.refused('write', 'FULL')
+      throw unavailable('the memory store is full')
     },
     put(key, holding) {
       holdings.set(key, holding)

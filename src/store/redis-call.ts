@@ -1,6 +1,7 @@
 import { startDeadline } from './deadline.ts'
 import type { RedisConnection } from './redis-connection.ts'
-import { nameFailure } from './redis-failure.ts'
+import { isRefusal, nameFailure } from './redis-failure.ts'
+import type { StoreState } from './store-state.ts'
 import { unavailable } from './unavailable.ts'
 
 /** Sends one command; never after the caller was told that there is no answer. */
@@ -12,7 +13,11 @@ export type Send = (args: readonly string[]) => Promise<unknown>
  */
 export type Call = <Answer>(operation: string, run: (send: Send) => Promise<Answer>) => Promise<Answer>
 
-export function createCall(connection: RedisConnection, deadlineMilliseconds: number): Call {
+export function createCall(
+  connection: Pick<RedisConnection, 'client' | 'next' | 'lostFor' | 'renew'>,
+  deadlineMilliseconds: number,
+  state: Pick<StoreState, 'answered' | 'refused'>,
+): Call {
   return function call(operation, run) {
     // A short break is waited out within the deadline; in a long one nobody is kept waiting for nothing.
     if (connection.lostFor() > deadlineMilliseconds) return Promise.reject(unavailable(`${operation}: not connected`))
@@ -31,13 +36,21 @@ export function createCall(connection: RedisConnection, deadlineMilliseconds: nu
         return client.send(args)
       }
 
+      function answer(given: Parameters<typeof resolve>[0]): void {
+        resolve(given)
+        if (over) state.refused(operation, 'LATE')
+        else state.answered(operation, given)
+      }
+
       function fail(failure: unknown): void {
         const name = nameFailure(failure)
+        // An answer that cannot be read is one; that none came is told by the connection.
+        if (isRefusal(failure) || failure instanceof TypeError) state.refused(operation, name)
         if (name === 'READONLY') connection.renew(failure)
         reject(unavailable(`${operation}: ${name}`, failure))
       }
 
-      void run(send).then(resolve, fail).finally(stopDeadline)
+      void run(send).then(answer, fail).finally(stopDeadline)
     })
   }
 }

@@ -1,6 +1,6 @@
 import { createClient } from 'redis'
 import { startDeadline } from './deadline.ts'
-import { isTrackingRefusal } from './redis-failure.ts'
+import { failureOf, isTrackingRefusal } from './redis-failure.ts'
 
 /** What one connection needs; each connection is a client of its own, so that none outlives what it was told. */
 export interface ClientSteps {
@@ -32,8 +32,13 @@ export async function openRedisClient(steps: ClientSteps): Promise<RedisClient> 
     return await open(steps, true)
   } catch (error) {
     if (!isTrackingRefusal(error)) throw error
-    return open(steps, false)
+    return openPlainly(steps)
   }
+}
+
+/** The same in RESP2, without being told of changes. */
+export function openPlainly(steps: ClientSteps): Promise<RedisClient> {
+  return open(steps, false)
 }
 
 async function open(steps: ClientSteps, tells: boolean): Promise<RedisClient> {
@@ -69,7 +74,7 @@ function connectInTime(
     function abandon(): void {
       abandoned = true
       client.destroy()
-      reject(Object.assign(new Error('The handshake was not answered in time.'), { code: 'ETIMEDOUT' }))
+      reject(failureOf('ETIMEDOUT'))
     }
     function settle(answer: () => void): void {
       stopDeadline()

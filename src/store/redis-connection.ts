@@ -1,16 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { StoreLink } from './port.ts'
+import type { OpenServer } from './open-server.ts'
 import { createBackoff } from './redis-backoff.ts'
-import { openRedisClient } from './redis-client.ts'
 import type { RedisClient } from './redis-client.ts'
-import { nameFailure } from './redis-failure.ts'
+import { failureOf, nameFailure } from './redis-failure.ts'
 import { HEARTBEAT_EVERY_MILLISECONDS, HEARTBEAT_LATE_MILLISECONDS, startHeartbeat } from './redis-heartbeat.ts'
 
 const HANDSHAKE_MILLISECONDS = 2_000
 const YOUNG_MILLISECONDS = 2_000
 
 export interface ConnectionSteps {
-  readonly url: string
+  readonly openServer: OpenServer
   readonly now: () => number
   /** A key changed; `undefined`: any may have, since the connection is new. */
   readonly onChange: (key: string | undefined) => void
@@ -34,7 +34,7 @@ export interface RedisConnection {
   readonly close: () => void
 }
 
-export function createRedisConnection({ url, now, onChange, onConnected, onLost }: ConnectionSteps): RedisConnection {
+export function createRedisConnection({ openServer, now, onChange, onConnected, onLost }: ConnectionSteps): RedisConnection {
   const closing = new AbortController()
   const attempted = Promise.withResolvers<void>()
   const backoff = createBackoff()
@@ -52,13 +52,12 @@ export function createRedisConnection({ url, now, onChange, onConnected, onLost 
       const broken = Promise.withResolvers<unknown>()
       try {
         const steps = {
-          url,
           handshakeMilliseconds: HANDSHAKE_MILLISECONDS,
           signal: closing.signal,
           onChange,
           onBroken: broken.resolve,
         }
-        await serve(await openRedisClient(steps), startedAt, broken)
+        await serve(await openServer(steps), startedAt, broken)
       } catch (error) {
         if (!closing.signal.aborted) onLost(nameFailure(error))
       }
@@ -86,7 +85,7 @@ export function createRedisConnection({ url, now, onChange, onConnected, onLost 
       onAnswered(sentAt) {
         certainAt = sentAt
       },
-      onLate: () => broken.resolve(Object.assign(new Error('The heartbeat was not answered in time.'), { code: 'ETIMEDOUT' })),
+      onLate: () => broken.resolve(failureOf('ETIMEDOUT')),
     })
 
     const cause = await broken.promise

@@ -4,10 +4,12 @@ import { requireLifetime } from './lifetime.ts'
 import { createListeners } from './listeners.ts'
 import type { Store } from './port.ts'
 import { createCall } from './redis-call.ts'
-import type { Send } from './redis-call.ts'
+import { createChanges } from './redis-changes.ts'
+import { createOpenServer } from './open-server.ts'
 import { createRedisConnection } from './redis-connection.ts'
 import { readNumber, readSwap, readText, readTexts } from './redis-replies.ts'
 import { ADD_MEMBER, COUNT, KEEP, LEASE, RELEASE, REMOVE_LEAVING, runScript, SWAP, WRITE_ALL } from './redis-scripts.ts'
+import { createReplicas } from './redis-replicas.ts'
 import { createServerWarnings } from './redis-warnings.ts'
 import { createStoreState } from './store-state.ts'
 
@@ -20,35 +22,28 @@ import { createStoreState } from './store-state.ts'
  * not answered, the caller reads the record to learn how it went. Nothing is sent twice.
  */
 export async function createRedisStore(
-  { url, deadlineMilliseconds }: RedisStoreConfig,
+  config: RedisStoreConfig,
   { report, now }: { readonly report: Report; readonly now: () => number },
 ): Promise<Store> {
   const { add, tell } = createListeners()
-  const state = createStoreState(report)
+  const state = createStoreState(report, now)
+  const replicas = createReplicas(report, now)
   const warnOfServer = createServerWarnings(report)
   const connection = createRedisConnection({
-    url: url.reveal(),
+    openServer: createOpenServer(config),
     now,
     onChange: tell,
     onConnected(client) {
       state.connected()
+      replicas.connected(client)
       // A connection that breaks meanwhile is told by its own event, and the next one asks again.
       warnOfServer(client).catch(() => undefined)
     },
     onLost: state.lost,
   })
-  const call = createCall(connection, deadlineMilliseconds)
+  const call = createCall(connection, config.deadlineMilliseconds, state)
 
-  /** Runs what changes `keys`, and tells of that here before the caller goes on: the server's own word may come later. */
-  async function change<Answer>(
-    operation: string,
-    keys: readonly string[],
-    run: (send: Send) => Promise<Answer>,
-  ): Promise<Answer> {
-    const answer = await call(operation, run)
-    for (const key of keys) tell(key)
-    return answer
-  }
+  const { change, changeLastingly } = createChanges({ call, tell, replicas })
 
   await Promise.race([connection.attempted, call('connect', (send) => send(['PING'])).catch(() => undefined)])
 
@@ -64,7 +59,9 @@ export async function createRedisStore(
     async write(key, value, lifetimeMilliseconds, when) {
       const condition = when === undefined ? [] : [when === 'absent' ? 'NX' : 'XX']
       const command = ['SET', key, value, 'PX', String(requireLifetime(lifetimeMilliseconds)), ...condition]
-      return change('write', [key], async (send) => readText(await send(command)) === 'OK')
+      // What must be absent comes into being with it: a session, a login.
+      const isLasting = when === 'absent' ? (written: boolean) => written : () => false
+      return changeLastingly('write', [key], async (send) => readText(await send(command)) === 'OK', isLasting)
     },
 
     async writeAll(records) {
@@ -86,7 +83,12 @@ export async function createRedisStore(
     removeLeaving(keys, { key, value, lifetimeMilliseconds }) {
       const all = [key, ...keys]
       const args = [value, String(requireLifetime(lifetimeMilliseconds))]
-      return change('removeLeaving', all, async (send) => readNumber(await runScript(send, REMOVE_LEAVING, all, args)))
+      return changeLastingly(
+        'removeLeaving',
+        all,
+        async (send) => readNumber(await runScript(send, REMOVE_LEAVING, all, args)),
+        (removed) => removed > 0,
+      )
     },
 
     async keep(keys, lifetimeMilliseconds) {
@@ -96,7 +98,12 @@ export async function createRedisStore(
     },
 
     swap(key, expected, next) {
-      return change('swap', [key], async (send) => readSwap(await runScript(send, SWAP, [key], [String(expected), next])))
+      return changeLastingly(
+        'swap',
+        [key],
+        async (send) => readSwap(await runScript(send, SWAP, [key], [String(expected), next])),
+        (outcome) => outcome === 'written',
+      )
     },
 
     lease(key, owner, lifetimeMilliseconds) {

@@ -1,4 +1,5 @@
 import { Secret } from '../../src/config/secret.ts'
+import type { SentinelConfig } from '../../src/config/sentinel-config.ts'
 import type { EventName, Events } from '../../src/report/events.ts'
 import { createStore } from '../../src/store/create-store.ts'
 import type { Store } from '../../src/store/port.ts'
@@ -14,6 +15,8 @@ export interface OpenedStore {
 interface Opening {
   readonly deadlineMilliseconds?: number
   readonly now?: () => number
+  readonly passwordFile?: string
+  readonly sentinel?: SentinelConfig
 }
 
 /** Starts servers, opens stores on them as the gateway does, and ends them all after a test, however it went. Deadlines are short, so that outages are over quickly. */
@@ -27,10 +30,13 @@ export function createOpener() {
     return server
   }
 
-  async function openStore(url: string, { deadlineMilliseconds = 400, now = Date.now }: Opening = {}): Promise<OpenedStore> {
+  async function openStore(
+    url: string,
+    { deadlineMilliseconds = 400, now = Date.now, passwordFile, sentinel }: Opening = {},
+  ): Promise<OpenedStore> {
     const events: { name: EventName; fields: Events[EventName] }[] = []
     const store = await createStore(
-      { kind: 'redis', url: new Secret(url), deadlineMilliseconds, outageGraceMilliseconds: 10_000 },
+      { kind: 'redis', url: new Secret(url), passwordFile, sentinel, deadlineMilliseconds, outageGraceMilliseconds: 10_000 },
       { report: (name, fields) => void events.push({ name, fields }), now },
     )
     opened.push(store)

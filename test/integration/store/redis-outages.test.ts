@@ -167,13 +167,15 @@ describe('a Redis that refuses', () => {
     for (let n = 0; n < 3; n++) {
       for (const [, failure] of await failures(refused.store, key)) expect(failure).toMatchObject({ code: 'store_unavailable' })
     }
-    expect(refused.events).toEqual([{ name: 'store_state', fields: { state: 'lost', note: 'WRONGPASS' } }])
+    expect(refused.events).toEqual([
+      { name: 'store_state', fields: { state: 'lost', note: 'WRONGPASS (user name or password is wrong)' } },
+    ])
   })
 
   test('a missing password is told', async () => {
     const guarded = await startServer({ password: 'right' })
     const refused = await openStore(guarded.url.replace(':right@', ''))
-    expect(refused.events).toEqual([{ name: 'store_state', fields: { state: 'lost', note: 'NOAUTH' } }])
+    expect(refused.events).toEqual([{ name: 'store_state', fields: { state: 'lost', note: 'NOAUTH (it wants a password)' } }])
   })
 })
 
@@ -185,7 +187,12 @@ describe('a server that became a replica', () => {
     ahead = 60_000
     await redis.command('REPLICAOF', '127.0.0.1', '1')
     await expect(there.store.write(key, 'x', 60_000)).rejects.toMatchObject({ code: 'store_unavailable' })
-    await until('it was left', () => there.events.some(({ fields }) => 'note' in fields && fields.note === 'READONLY'))
+    await until('it was left', () => there.store.link.foundAgainAt > 0)
+    expect(there.events).toContainEqual({
+      name: 'store_state',
+      fields: { state: 'refusing', note: 'READONLY (it is a replica)' },
+    })
+    expect(there.events.filter(({ fields }) => 'state' in fields && fields.state === 'lost')).toEqual([])
     await until('the link is live', () => there.store.link.live)
   })
 })

@@ -8,6 +8,8 @@ describeStore('the Redis store', async () => {
   const config = {
     kind: 'redis',
     url: new Secret(redis.url),
+    passwordFile: undefined,
+    sentinel: undefined,
     deadlineMilliseconds: 5_000,
     outageGraceMilliseconds: 10_000,
   } as const

@@ -38,6 +38,11 @@ const ROWS: Readonly<Record<string, Row>> = {
   'provider.metadataRefresh': { written: '5m', becomes: { provider: { metadataRefreshMilliseconds: 300_000 } } },
   secrets: { written: `${SERVER_KEY}x`, yaml: `[${SERVER_KEY}x]`, becomes: { secrets: { length: 1 } } },
   'store.url': { written: 'unix:///run/redis.sock', becomes: { store: { kind: 'redis' } } },
+  'store.passwordFile': { written: '/password', becomes: { store: { passwordFile: '/password' } } },
+  'store.sentinelPassword': {
+    written: 'of the sentinels',
+    becomes: { store: { sentinel: { name: 'main', password: { reveal: expect.any(Function) } } } },
+  },
   'store.deadline': { written: '200ms', becomes: { store: { deadlineMilliseconds: 200 } } },
   'store.outageGrace': { written: '0s', becomes: { store: { outageGraceMilliseconds: 0 } } },
   'store.mostRecords': { written: '500', becomes: { store: { mostRecords: 500 } } },
@@ -74,10 +79,11 @@ const ROUTE_ROWS: Readonly<Record<string, readonly [yaml: string, becomes: objec
 }
 
 const SETTINGS = listSettings()
-const FOLDERS = { '/page': undefined }
+const FILES = { '/page': undefined, '/password': 'of Redis\n' }
 
 function surroundings(path: string): Env {
-  return { ...LEAST, ...(path === 'store.deadline' || path === 'store.outageGrace' ? REDIS : {}) }
+  if (path === 'store.sentinelPassword') return { ...LEAST, COATCHECK_STORE: 'redis+sentinel://localhost:26379/main' }
+  return { ...LEAST, ...(['store.deadline', 'store.outageGrace', 'store.passwordFile'].includes(path) ? REDIS : {}) }
 }
 
 describe('every setting', () => {
@@ -89,10 +95,10 @@ describe('every setting', () => {
 
   test.each(SETTINGS)('$path is set by $variable, and does something', ({ path, variable }) => {
     const { written, becomes } = ROWS[path] ?? { written: '', becomes: {} }
-    expect(parseWith(surroundings(path), FOLDERS).config).not.toMatchObject(
+    expect(parseWith(surroundings(path), FILES).config).not.toMatchObject(
       path === 'provider.clientSecret' || path === 'secrets' ? { no: 1 } : becomes,
     )
-    expect(parseWith({ ...surroundings(path), [variable]: written }, FOLDERS).config).toMatchObject(becomes)
+    expect(parseWith({ ...surroundings(path), [variable]: written }, FILES).config).toMatchObject(becomes)
   })
 
   test.each(SETTINGS)('$path is set by the file too, and $variable beats it', ({ path, variable }) => {
@@ -100,9 +106,9 @@ describe('every setting', () => {
     const [first, second] = path.split('.')
     const file = second === undefined ? `${first}: ${yaml}` : `${first}:\n  ${second}: ${yaml}`
     const { [variable]: usual, ...env }: Env = { ...surroundings(path), COATCHECK_CONFIG: '/c.yaml' }
-    expect(parseWith(env, { ...FOLDERS, '/c.yaml': file }).config).toMatchObject(becomes)
+    expect(parseWith(env, { ...FILES, '/c.yaml': file }).config).toMatchObject(becomes)
     if (usual === undefined || path === 'provider.clientSecret' || path === 'secrets') return
-    expect(parseWith({ ...env, [variable]: usual }, { ...FOLDERS, '/c.yaml': file }).config).not.toMatchObject(becomes)
+    expect(parseWith({ ...env, [variable]: usual }, { ...FILES, '/c.yaml': file }).config).not.toMatchObject(becomes)
   })
 
   test.each(Object.entries(ROUTE_ROWS))('of a route: %s', (key, [yaml, becomes]) => {

@@ -77,7 +77,12 @@ describe('what has run out', () => {
   test('is swept in bounded steps, all of it in the end, and every end is told', () => {
     let at = 0
     const changed: string[] = []
-    const table = createMemoryTable({ mostRecords: 100, now: () => at, onChange: (key) => void changed.push(key) })
+    const table = createMemoryTable({
+      mostRecords: 100,
+      now: () => at,
+      state: { refused: () => undefined, answered: () => undefined },
+      onChange: (key) => void changed.push(key),
+    })
     for (let n = 0; n < 10; n++) table.put(String(n), { kind: 'text', value: '', expiresAt: n < 5 ? 10 : 1_000 })
     changed.length = 0
     at = 20
