@@ -29,8 +29,8 @@ export interface RedisServer {
   thaw(): void
   /** Ends it at once, its records with it. */
   kill(): Promise<void>
-  /** Starts it again, empty, at the same address. */
-  start(): Promise<void>
+  /** Starts it again at the same address, with further arguments; empty, unless it was told to `SAVE`. */
+  start(more?: readonly string[]): Promise<void>
   /** Sends a command on a connection of its own. */
   command(...args: readonly string[]): Promise<unknown>
   /** Sends commands that happen in one step (`MULTI`). */
@@ -59,8 +59,8 @@ export async function startRedis({ password, args = [] }: RedisOptions = {}): Pr
     return `redis://${password === undefined ? '' : `:${encodeURIComponent(password)}@`}127.0.0.1:${at}`
   }
 
-  async function startAt(at: number): Promise<ChildProcess> {
-    const started = spawn('redis-server', ['--port', String(at), ...settings, ...secured, ...args], { stdio: 'ignore' })
+  async function startAt(at: number, more: readonly string[] = []): Promise<ChildProcess> {
+    const started = spawn('redis-server', ['--port', String(at), ...settings, ...secured, ...args, ...more], { stdio: 'ignore' })
     const ended = Promise.withResolvers<never>()
     started.once('error', ended.reject)
     started.once('exit', (code) => ended.reject(new Error(`redis-server ended at its start with ${code}`)))
@@ -87,7 +87,7 @@ export async function startRedis({ password, args = [] }: RedisOptions = {}): Pr
     await exited
   }
 
-  const command = (...words: readonly string[]) => sendOnce(urlOf(port), words)
+  const command = (...words: readonly string[]) => ask(urlOf(port), words)
 
   return {
     url: urlOf(port),
@@ -98,8 +98,8 @@ export async function startRedis({ password, args = [] }: RedisOptions = {}): Pr
     freeze: () => void child.kill('SIGSTOP'),
     thaw: () => void child.kill('SIGCONT'),
     kill,
-    async start() {
-      child = await startAt(port)
+    async start(more = []) {
+      child = await startAt(port, more)
     },
     command,
     transaction: (...commands) =>
@@ -121,7 +121,7 @@ async function untilItAnswers(url: string, pid: number | undefined): Promise<voi
   const until = Date.now() + START_MILLISECONDS
   for (;;) {
     try {
-      if (String(await sendOnce(url, ['INFO', 'server'])).includes(`process_id:${pid}\r\n`)) return
+      if (String(await ask(url, ['INFO', 'server'])).includes(`process_id:${pid}\r\n`)) return
       throw new Error(`Another redis-server listens at ${url}.`)
     } catch (error) {
       if (Date.now() > until) throw error
@@ -148,7 +148,8 @@ async function withClient<Answer>(url: string, run: (send: (words: readonly stri
   }
 }
 
-function sendOnce(url: string, words: readonly string[]): Promise<unknown> {
+/** Sends one command to whatever speaks Redis' protocol there, on a connection of its own. */
+export function ask(url: string, words: readonly string[]): Promise<unknown> {
   return withClient(url, (send) => send(words))
 }
 

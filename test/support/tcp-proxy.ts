@@ -1,22 +1,37 @@
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import type { Socket } from 'node:net'
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 
 export interface TcpProxy {
   readonly port: number
   /** How many connections it has accepted. */
   readonly accepted: () => number
+  /** How much later than they came answers are passed on, from now on; never in another order. */
+  delay(milliseconds: number): void
   stop(): Promise<void>
 }
 
-/** A bad line to a server on loopback: the first `swallowed` connections are never answered, answers arrive byte by byte if they `dribble`. */
+/** A bad line to a server on loopback: the first `swallowed` connections are never answered, answers arrive byte by byte if they `dribble`, and as late as it is told. */
 export async function startProxy(
   target: number,
-  { swallowed = 0, dribble = false }: { readonly swallowed?: number; readonly dribble?: boolean },
+  { swallowed = 0, dribble = false }: { readonly swallowed?: number; readonly dribble?: boolean } = {},
 ): Promise<TcpProxy> {
   const sockets: Socket[] = []
   let accepted = 0
+  let delayMilliseconds = 0
+
+  function passLate(from: Socket, to: Socket): void {
+    let before = Promise.resolve()
+    from.on('data', (chunk: Buffer) => {
+      const due = Date.now() + delayMilliseconds
+      before = before.then(async () => {
+        if (due > Date.now()) await pause(due - Date.now())
+        if (!to.destroyed) to.write(chunk)
+      })
+    })
+  }
+
   const server = createServer((client) => {
     accepted += 1
     sockets.push(client.setNoDelay(true).on('error', () => client.destroy()))
@@ -25,7 +40,7 @@ export async function startProxy(
     sockets.push(upstream.on('error', () => client.destroy()))
     client.pipe(upstream)
     if (dribble) void passBytes(upstream, client)
-    else upstream.pipe(client)
+    else passLate(upstream, client)
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const address = server.address()
@@ -34,6 +49,9 @@ export async function startProxy(
   return {
     port: address.port,
     accepted: () => accepted,
+    delay(milliseconds) {
+      delayMilliseconds = milliseconds
+    },
     async stop() {
       for (const socket of sockets) socket.destroy()
       await new Promise((resolve) => server.close(resolve))
