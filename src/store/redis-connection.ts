@@ -15,6 +15,8 @@ export interface ConnectionSteps {
   /** A key changed; `undefined`: any may have, since the connection is new. */
   readonly onChange: (key: string | undefined) => void
   readonly onConnected: (client: RedisClient) => void
+  /** The server has answered a heartbeat. */
+  readonly onHeartbeat: () => void
   /** The connection was lost, or an attempt failed: one word. */
   readonly onLost: (note: string) => void
 }
@@ -34,7 +36,14 @@ export interface RedisConnection {
   readonly close: () => void
 }
 
-export function createRedisConnection({ openServer, now, onChange, onConnected, onLost }: ConnectionSteps): RedisConnection {
+export function createRedisConnection({
+  openServer,
+  now,
+  onChange,
+  onConnected,
+  onHeartbeat,
+  onLost,
+}: ConnectionSteps): RedisConnection {
   const closing = new AbortController()
   const attempted = Promise.withResolvers<void>()
   const backoff = createBackoff()
@@ -84,6 +93,7 @@ export function createRedisConnection({ openServer, now, onChange, onConnected, 
       now,
       onAnswered(sentAt) {
         certainAt = sentAt
+        onHeartbeat()
       },
       onLate: () => broken.resolve(failureOf('ETIMEDOUT')),
     })

@@ -39,6 +39,7 @@ export async function createRedisStore(
       // A connection that breaks meanwhile is told by its own event, and the next one asks again.
       warnOfServer(client).catch(() => undefined)
     },
+    onHeartbeat: state.settle,
     onLost: state.lost,
   })
   const call = createCall(connection, config.deadlineMilliseconds, state)

@@ -1,20 +1,8 @@
 import type { Report } from '../report/events.ts'
-import { explainFailure, isOfEverything } from './redis-meanings.ts'
+import { explainFailure } from './redis-meanings.ts'
+import { isUndone } from './is-undone.ts'
 
 const QUIET_MILLISECONDS = 2_000
-
-/** Refusals of writes as such. */
-const OF_EVERY_WRITE = new Set(['OOM', 'READONLY', 'MISCONF', 'NOREPLICAS', 'FULL'])
-
-/** Answers that came about only by a write for which room was needed; what merely removes is taken by a full server too. */
-const SHOWS_ROOM: Readonly<Record<string, (answer: unknown) => boolean>> = {
-  write: () => true,
-  writeAll: () => true,
-  addMember: () => true,
-  swap: (answer) => answer === 'written',
-  lease: (answer) => answer === true,
-  count: (answer) => Number(answer) > 0,
-}
 
 /**
  * Tells how the store is, once per change and not per request: `lost` (each cause once), `refusing` (it answers, and does not do
@@ -29,17 +17,27 @@ export interface StoreState {
   readonly refused: (operation: string, code: string) => void
   /** An operation was answered. */
   readonly answered: (operation: string, answer: unknown) => void
+  /** Looks whether it has been quiet for long enough; called every second or so. */
+  readonly settle: () => void
 }
 
 interface Refusal {
   readonly operation: string
   readonly at: number
+  /** Whether it was done since. */
+  readonly undone: boolean
 }
 
 export function createStoreState(report: Report, now: () => number): StoreState {
   /** Why it was said to be lost, and what it was said to refuse, by code. */
   const losses = new Set<string>()
   const refusals = new Map<string, Refusal>()
+
+  function settle(): void {
+    if (refusals.size === 0) return
+    for (const [code, { undone, at }] of refusals) if (undone && now() >= at + QUIET_MILLISECONDS) refusals.delete(code)
+    if (refusals.size === 0) report('store_state', { state: 'connected' })
+  }
 
   return {
     connected() {
@@ -56,23 +54,16 @@ export function createStoreState(report: Report, now: () => number): StoreState 
     },
     refused(operation, code) {
       const isTold = refusals.has(code)
-      refusals.set(code, { operation, at: now() })
+      refusals.set(code, { operation, at: now(), undone: false })
       if (!isTold) report('store_state', { state: 'refusing', note: explainFailure(code) })
     },
     answered(operation, answer) {
       if (refusals.size === 0) return
       for (const [code, refusal] of refusals) {
-        const isQuiet = now() >= refusal.at + QUIET_MILLISECONDS
-        if (isQuiet && isUndone(code, refusal.operation, operation, answer)) refusals.delete(code)
+        if (isUndone(code, refusal.operation, operation, answer)) refusals.set(code, { ...refusal, undone: true })
       }
-      if (refusals.size === 0) report('store_state', { state: 'connected' })
+      settle()
     },
+    settle,
   }
-}
-
-/** Whether an answer shows that what was refused is done again; a lack of permission is one of its operation alone. */
-function isUndone(code: string, refused: string, answered: string, answer: unknown): boolean {
-  if (code === 'LATE' || isOfEverything(code)) return true
-  const showsRoom = SHOWS_ROOM[answered]?.(answer)
-  return OF_EVERY_WRITE.has(code) ? showsRoom === true : answered === refused && showsRoom !== false
 }

@@ -5,6 +5,7 @@ import { deriveCookieKeys } from '../../src/security/cookie-keys.ts'
 import { createNamespace } from '../../src/store/namespace.ts'
 import { type Browser, createBrowser } from '../support/browser.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
+import { movedTo } from '../support/moved-to.ts'
 import { type RedisServer, startRedis } from '../support/redis-server.ts'
 import type { ScriptedProvider } from '../support/scripted-provider.ts'
 import { type Story, tellScriptedStory } from '../support/story.ts'
@@ -34,13 +35,6 @@ async function instance(secrets: string, more: Readonly<Record<string, string>> 
   const gateway = await startGateway(env)
   await gateway.ready()
   return gateway
-}
-
-/** The same browser, whose requests now reach another instance. */
-function movedTo(gateway: TestGateway, browser: Browser): Browser {
-  const next = createBrowser({ hosts: { localhost: { host: '127.0.0.1', port: gateway.port } } })
-  for (const cookie of browser.jar.all()) next.jar.put(cookie)
-  return next
 }
 
 /** What both lanes say. */

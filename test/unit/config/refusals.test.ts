@@ -196,6 +196,16 @@ describe('any other setting', () => {
     ['is a store with a query', 'STORE', 'redis://localhost?tls=no', /query/],
     ['is a store with a broken password', 'STORE', 'redis://:100%@localhost', /begins no encoded/],
     ['is a socket by half its path', 'STORE', 'unix://redis.sock', /whole path/],
+    ['names sentinels without a port', 'STORE', 'redis+sentinel://one,two:26379/main', /host and port/],
+    ['names no sentinel', 'STORE', 'redis+sentinel:///main', /host and port/],
+    ['names sentinels at an impossible port', 'STORE', 'redis+sentinel://one:70000/main', /host and port/],
+    ['names sentinels and no primary', 'STORE', 'redis+sentinel://one:26379,two:26379', /name the primary/],
+    ['names a primary that cannot be', 'STORE', 'redis+sentinel://one:26379/m%20n', /name the primary/],
+    ['names sentinels and more than a database', 'STORE', 'redis+sentinel://one:26379/main/0/1', /more behind the name/],
+    ['names sentinels and no number of a database', 'STORE', 'redis+sentinel://one:26379/main/x', /more behind the name/],
+    ['names sentinels with a query', 'STORE', 'redis+sentinel://one:26379/main?x', /query/],
+    ['names sentinels with an open @', 'STORE', 'redis+sentinel://:p@ss@one:26379/main', /not encoded/],
+    ['names sentinels with an open colon', 'STORE', 'redis+sentinel://u:p:w@one:26379/main', /not encoded/],
     ['is memory with more to it', 'STORE', 'memory:x', /address of a store/],
     ['lacks openid', 'SCOPES', 'profile email', /lacks openid/],
     ['is no scope', 'SCOPES', 'openid "all"', /not a scope/],
@@ -242,6 +252,30 @@ describe('any other setting', () => {
     ['is a folder that does not exist', 'STATIC', './nowhere', /not an existing folder/],
     ['is the whole disk', 'STATIC', '/', /root of the whole disk/],
   ])
+
+  test.each([
+    ['beside a password in the URL', 'redis://:secret@localhost', /the URL holds a password too/],
+    ['beside one in a URL with sentinels', 'redis+sentinel://u:secret@localhost:26379/main', /the URL holds a password too/],
+    ['for the memory store', 'memory:', /no Redis/],
+  ])('is refused if it is a password file %s', (_, url, says) => {
+    const env = { ...LEAST, COATCHECK_STORE: url, COATCHECK_STORE_PASSWORD_FILE: '/password' }
+    const problems = problemsOf(env, { '/password': 'secret' })
+    expect(problems).toMatchObject([
+      { place: 'COATCHECK_STORE_PASSWORD_FILE / store.passwordFile', says: expect.stringMatching(says) },
+    ])
+  })
+
+  test('is refused if it is a password file without a password', () => {
+    const env = { ...LEAST, COATCHECK_STORE: 'redis://app@localhost', COATCHECK_STORE_PASSWORD_FILE: '/password' }
+    expect(problemsOf(env, { '/password': '\r\n' })).toMatchObject([{ says: 'names an empty file.' }])
+    expect(problemsOf(env)).toMatchObject([{ says: 'names a file that does not exist.' }])
+    expect(problemsOf(env, { '/password': 'secret\n' })).toEqual([])
+  })
+
+  test.each(['redis://localhost', 'memory:'])('is refused if it is a password of sentinels for %s', (url) => {
+    const env = { ...LEAST, COATCHECK_STORE: url, COATCHECK_STORE_SENTINEL_PASSWORD: 'secret' }
+    expect(problemsOf(env)).toMatchObject([{ says: 'is there, but the URL names no sentinels.' }])
+  })
 
   test('is refused if it switches Node’s own protection off', () => {
     expect(problemsOf({ ...LEAST, NODE_TLS_REJECT_UNAUTHORIZED: '0' })).toMatchObject([{ place: 'NODE_TLS_REJECT_UNAUTHORIZED' }])

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { nearestName } from '../../../src/config/nearest-name.ts'
 import { parseDuration, writeDuration } from '../../../src/config/parse-duration.ts'
+import { parseSentinelUrl } from '../../../src/config/parse-sentinel-url.ts'
 import { parseSize } from '../../../src/config/parse-size.ts'
 import { isLoopback } from '../../../src/config/is-loopback.ts'
 
@@ -71,4 +72,24 @@ describe('this machine', () => {
     '[::2]',
     'a.localhost',
   ])('is not %s', (host) => expect(isLoopback(host)).toBe(false))
+})
+
+describe('a URL with sentinels', () => {
+  test.each([
+    ['redis+sentinel://one:26379/main', 'redis://primary.invalid/0', [{ host: 'one', port: 26_379 }]],
+    [
+      'rediss+sentinel://app:p%40ss@one.example.com:1,[::1]:2,10.0.0.1:3/my-main.1/4',
+      'rediss://app:p%40ss@primary.invalid/4',
+      [
+        { host: 'one.example.com', port: 1 },
+        { host: '::1', port: 2 },
+        { host: '10.0.0.1', port: 3 },
+      ],
+    ],
+    ['redis+sentinel://:pw@one:1/main/', undefined, []],
+  ])('%s', (text, url, addresses) => {
+    const parsed = parseSentinelUrl(text)
+    if (url === undefined) expect(parsed).toMatchObject({ refused: expect.any(String) })
+    else expect(parsed).toMatchObject({ url, sentinel: { addresses } })
+  })
 })

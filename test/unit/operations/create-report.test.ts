@@ -96,6 +96,18 @@ describe('the request log', () => {
     expect(parsed().map((line) => line['level'])).toEqual(level === undefined ? [] : [level])
   })
 
+  test('what the store could not be asked for is no line for each, unless every carried request has one', () => {
+    const [few, all] = [begin(), begin({ carried: 'all' })]
+    const failed = { status: 503, code: 'store_unavailable' } as const
+    for (const { reportRequest } of [few, all]) {
+      reportRequest({ ...LINE, ...failed })
+      reportRequest({ ...LINE, ...failed, lane: 'counter', route: 'session' })
+      reportRequest({ ...LINE, status: 503, code: 'record_unreadable' })
+    }
+    expect(few.parsed().map(({ level }) => level)).toEqual(['debug', 'debug', 'warn'])
+    expect(all.parsed().map(({ level }) => level)).toEqual(['info', 'debug', 'warn'])
+  })
+
   test('carried, all: a good answer is a line too', () => {
     const { reportRequest, parsed } = begin({ carried: 'all' })
     reportRequest(LINE)
@@ -115,6 +127,16 @@ describe('the request log', () => {
 })
 
 describe('metrics', () => {
+  test('a store that refuses what it is asked shows as one, until it is told to be otherwise', async () => {
+    const { report, counted, parsed } = begin()
+    expect(await counted()).toContain('coatcheck_store_refusing 0')
+    report('store_state', { state: 'refusing', note: 'OOM' })
+    expect(await counted()).toContain('coatcheck_store_refusing 1')
+    report('store_state', { state: 'lost', note: 'ETIMEDOUT' })
+    expect(await counted()).toContain('coatcheck_store_refusing 0')
+    expect(parsed().map(({ level }) => level)).toEqual(['warn', 'warn'])
+  })
+
   test('carried requests are counted by route and status, and timed by route', async () => {
     const { reportRequest, counted } = begin()
     for (const status of [200, 200, 404]) reportRequest({ ...LINE, status })

@@ -7,11 +7,18 @@ import type { Store } from '../../../src/store/port.ts'
 const opened: Store[] = []
 afterEach(() => Promise.all(opened.splice(0).map((store) => store.close())))
 
-function openFull(mostRecords: number): { readonly store: Store; readonly pass: (milliseconds: number) => void } {
+interface Opened {
+  readonly store: Store
+  readonly pass: (milliseconds: number) => void
+  readonly told: readonly unknown[]
+}
+
+function openFull(mostRecords: number): Opened {
   let at = 1_000
-  const store = createMemoryStore({ mostRecords, now: () => at })
+  const told: unknown[] = []
+  const store = createMemoryStore({ mostRecords, now: () => at, report: (_, fields) => void told.push(fields) })
   opened.push(store)
-  return { store, pass: (milliseconds) => void (at += milliseconds) }
+  return { store, told, pass: (milliseconds) => void (at += milliseconds) }
 }
 
 const FULL = { code: 'store_unavailable', detail: { retryAfterSeconds: 1 } }
@@ -25,6 +32,18 @@ describe('a full memory store', () => {
     await expect(store.count('c', 1, 100)).rejects.toMatchObject(FULL)
     await expect(store.addMember('c', 'm', 5_000, 3)).rejects.toMatchObject(FULL)
     expect(await store.read(['a', 'b', 'c'])).toEqual(['1', '2', undefined])
+  })
+
+  test('says so once, however many are refused, and once that there is room again', async () => {
+    const { store, told, pass } = openFull(1)
+    await store.write('a', '1', 10_000)
+    for (let n = 0; n < 10; n++) await expect(store.write(`b${n}`, '2', 100)).rejects.toMatchObject(FULL)
+    pass(5_000)
+    await store.write('a', '2', 10_000)
+    expect(told).toEqual([{ state: 'refusing', note: 'FULL (the memory store holds store.mostRecords records)' }])
+    await store.remove(['a'])
+    await store.write('b', '2', 100)
+    expect(told.slice(1)).toEqual([{ state: 'connected' }])
   })
 
   test('writes several records or none', async () => {

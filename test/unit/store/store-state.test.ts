@@ -29,6 +29,34 @@ test('what is refused is told once, however often, and that it is over when a wr
   expect(told.slice(2)).toEqual(['connected'])
 })
 
+test('that it is over is told without any more requests, once it was quiet for two seconds', () => {
+  const { state, told, pass } = begin()
+  state.refused('swap', 'OOM')
+  state.answered('write', true)
+  state.settle()
+  pass(1_999)
+  state.settle()
+  expect(told).toHaveLength(1)
+  pass(1)
+  state.settle()
+  state.settle()
+  expect(told.slice(1)).toEqual(['connected'])
+})
+
+test.each(['READONLY', 'MISCONF', 'NOREPLICAS'])(
+  'a server that took no writes at all (%s) does so again once it removes',
+  (code) => {
+    const { state, told, pass } = begin()
+    state.refused('write', code)
+    pass(2_000)
+    state.answered('read', [])
+    state.answered('swap', 'conflict')
+    expect(told).toHaveLength(1)
+    state.answered('removeLeaving', 3)
+    expect(told.at(-1)).toBe('connected')
+  },
+)
+
 test.each([
   ['write', false],
   ['writeAll', 3],
