@@ -20,7 +20,10 @@ const PROBE_MILLISECONDS = 1_000
 export async function inspectRedis(config: RedisStoreConfig, namespace: string): Promise<StoreInspection> {
   const over = new AbortController()
   const broken = Promise.withResolvers<never>()
-  const late = setTimeout(() => broken.reject(failureOf('ETIMEDOUT')), 2 * HANDSHAKE_MILLISECONDS)
+  const late = setTimeout(
+    () => broken.reject(failureOf('ETIMEDOUT')),
+    HANDSHAKE_MILLISECONDS * (2 + (config.sentinel?.addresses.length ?? 0)),
+  )
   const steps = {
     handshakeMilliseconds: HANDSHAKE_MILLISECONDS,
     signal: over.signal,

@@ -1,5 +1,8 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { check } from '../../src/commands/check.ts'
 import { CLIENT_SECRET, LEAST } from '../support/config-env.ts'
@@ -7,6 +10,7 @@ import { findFreePort } from '../support/free-port.ts'
 import { startProvider } from '../support/provider.ts'
 import { startRedis } from '../support/redis-server.ts'
 import { startScriptedProvider } from '../support/scripted-provider.ts'
+import { startWatchedRedis } from '../support/sentinel.ts'
 
 const cleanUps: (() => Promise<unknown>)[] = []
 afterEach(async () => {
@@ -125,6 +129,26 @@ describe('coatcheck check', () => {
     const { code, failures } = await run({ ...(await realProvider()), COATCHECK_STORE: `redis://127.0.0.1:${redis.port}` })
     expect(failures).toEqual([expect.stringMatching(/it wants a password/)])
     expect(code).toBe(1)
+  })
+
+  test('finds Redis by its sentinels, with the password in a file', async () => {
+    const servers = await startWatchedRedis({ password: 'of-the-servers' })
+    cleanUps.push(servers.stop)
+    const folder = await mkdtemp(join(tmpdir(), 'coatcheck-check-'))
+    cleanUps.push(() => rm(folder, { recursive: true }))
+    await writeFile(join(folder, 'password'), 'of-the-servers\n')
+    const env = {
+      ...(await realProvider()),
+      COATCHECK_STORE: servers.url.replace(':of-the-servers@', ''),
+      COATCHECK_STORE_PASSWORD_FILE: join(folder, 'password'),
+    }
+    const { ok, failures } = await run(env)
+    expect(failures).toEqual([])
+    expect(ok).toMatch(/Redis at main \(by the sentinels at 127\.0\.0\.1:\d+, 127\.0\.0\.1:\d+\) writes and reads/)
+
+    const renamed = await run({ ...env, COATCHECK_STORE: env.COATCHECK_STORE.replace('/main', '/other') })
+    expect(renamed.failures).toEqual([expect.stringMatching(/NO_PRIMARY \(no sentinel knows a primary of that name\)/)])
+    expect(renamed.text).not.toContain('of-the-servers')
   })
 
   test('does not wait for a Redis that is frozen', async () => {

@@ -16,10 +16,10 @@ export function startLoad(
   url: string,
 ): { readonly answers: readonly LoadAnswer[]; readonly stop: () => Promise<void> } {
   const answers: LoadAnswer[] = []
-  let isOver = false
+  const stopping = new AbortController()
 
   async function callSteadily(browser: Browser): Promise<void> {
-    while (!isOver) {
+    while (!stopping.signal.aborted) {
       const answer = await browser.fetch(url)
       const refusal: unknown = answer.status >= 400 ? answer.json() : undefined
       const code = typeof refusal === 'object' && refusal !== null && 'code' in refusal ? String(refusal.code) : undefined
@@ -34,7 +34,7 @@ export function startLoad(
   return {
     answers,
     async stop() {
-      isOver = true
+      stopping.abort()
       await calling
     },
   }

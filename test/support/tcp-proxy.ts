@@ -22,13 +22,9 @@ export async function startProxy(
   let delayMilliseconds = 0
 
   function passLate(from: Socket, to: Socket): void {
-    let before = Promise.resolve()
+    let passed = Promise.resolve()
     from.on('data', (chunk: Buffer) => {
-      const due = Date.now() + delayMilliseconds
-      before = before.then(async () => {
-        if (due > Date.now()) await pause(due - Date.now())
-        if (!to.destroyed) to.write(chunk)
-      })
+      passed = passAfter(passed, chunk, Date.now() + delayMilliseconds, to)
     })
   }
 
@@ -57,6 +53,12 @@ export async function startProxy(
       await new Promise((resolve) => server.close(resolve))
     },
   }
+}
+
+async function passAfter(before: Promise<void>, chunk: Buffer, due: number, to: Socket): Promise<void> {
+  await before
+  if (due > Date.now()) await pause(due - Date.now())
+  if (!to.destroyed) to.write(chunk)
 }
 
 async function passBytes(from: Socket, to: Socket): Promise<void> {

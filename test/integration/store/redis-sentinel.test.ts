@@ -42,7 +42,7 @@ async function watched(options?: Parameters<typeof startWatchedRedis>[0]) {
 
 async function scripted(says: Parameters<typeof startScriptedSentinel>[0]): Promise<ScriptedSentinel> {
   const sentinel = await startScriptedSentinel(says)
-  cleanUps.push(sentinel.stop)
+  cleanUps.push(() => sentinel.stop())
   return sentinel
 }
 
@@ -106,11 +106,15 @@ describe('sentinels', () => {
     await until('the link is live', () => there.store.link.live)
   })
 
-  test('of which one is silent and one knows nothing: the next one is asked', async () => {
+  test('of which one is silent and one knows nothing: the next one is asked, and asked first from then on', async () => {
     const primary = await startServer()
-    const there = await openBy(urlOf(await scripted('silent'), await scripted('unknown'), await scripted(primary.port)))
+    const [silent, ignorant, knowing] = [await scripted('silent'), await scripted('unknown'), await scripted(primary.port)]
+    const there = await openBy(urlOf(silent, ignorant, knowing))
     await until('the link is live', () => there.store.link.live)
     expect(notes(there)).toEqual([])
+    await primary.command('CLIENT', 'KILL', 'TYPE', 'normal')
+    await until('it is connected again', () => there.store.link.foundAgainAt > 0)
+    expect([silent, ignorant, knowing].map(({ asked }) => asked())).toEqual([1, 1, 2])
   })
 
   test.each([
@@ -124,6 +128,16 @@ describe('sentinels', () => {
     const { url, sentinel: asked } = settingsOf(urlOf(sentinel))
     const config = { kind: 'redis', passwordFile: undefined, deadlineMilliseconds: 500, outageGraceMilliseconds: 0 } as const
     expect(await inspectRedis({ ...config, url: new Secret(url), sentinel: asked }, 'ns')).toEqual({ kind: 'failed', code })
+  })
+
+  test.each([
+    ['rediss', true],
+    ['redis', false],
+  ])('are spoken to over TLS where the URL says so: %s+sentinel', async (scheme, inTls) => {
+    const silent = await scripted('silent')
+    const there = await openBy(urlOf(silent).replace(/^redis/, scheme))
+    expect(silent.wasGreetedInTls()).toBe(inTls)
+    expect(there.store.link.live).toBe(false)
   })
 
   test('are not asked any more once the store is closed', async () => {
