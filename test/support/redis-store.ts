@@ -51,6 +51,16 @@ export function createOpener() {
   return { startServer, openStore, closeAll }
 }
 
+/** What was told of the store's state, in order. */
+export function statesOf({ events }: OpenedStore): readonly { readonly state: string; readonly note?: string }[] {
+  return events
+    .filter(({ name }) => name === 'store_state')
+    .map(({ fields }) => ({
+      state: 'state' in fields ? fields.state : '',
+      ...('note' in fields && fields.note !== undefined ? { note: fields.note } : {}),
+    }))
+}
+
 /** One call of every kind, by name. */
 export const EVERY_CALL: Readonly<Record<string, (store: Store, key: string) => Promise<unknown>>> = {
   read: (store, key) => store.read([key]),

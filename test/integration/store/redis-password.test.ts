@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { createOpener } from '../../support/redis-store.ts'
+import { createOpener, statesOf } from '../../support/redis-store.ts'
 import type { OpenedStore } from '../../support/redis-store.ts'
 import type { RedisServer } from '../../support/redis-server.ts'
 import { until } from '../../support/until.ts'
@@ -27,7 +27,6 @@ afterEach(async () => {
   await rm(folder, { recursive: true })
 })
 
-const states = ({ events }: OpenedStore) => events.flatMap(({ fields }) => ('state' in fields ? [fields] : []))
 const rotate = (password: string) => redis.command('ACL', 'SETUSER', 'app', 'resetpass', `>${password}`)
 const breakConnections = () => redis.command('CLIENT', 'KILL', 'USER', 'app')
 const open = (url = `redis://app@127.0.0.1:${redis.port}`) => openStore(url, { passwordFile })
@@ -55,7 +54,7 @@ describe('the password of Redis in a file', () => {
     const there = await open()
     await rotate('second')
     await breakConnections()
-    const said = () => states(there).filter(({ note }) => note?.startsWith('WRONGPASS'))
+    const said = () => statesOf(there).filter(({ note }) => note?.startsWith('WRONGPASS'))
     await until('it was told', () => said().length > 0)
     await writeFile(passwordFile, 'third')
     const before = await refusedGreetings()
@@ -64,14 +63,14 @@ describe('the password of Redis in a file', () => {
     await writeFile(passwordFile, 'second\r\n')
     await until('the link is live', () => there.store.link.live)
     expect(await there.store.write(key, 'x', 60_000)).toBe(true)
-    expect(states(there).at(-1)).toEqual({ state: 'connected' })
+    expect(statesOf(there).at(-1)).toEqual({ state: 'connected' })
     expect(JSON.stringify(there.events)).not.toMatch(/first|second|third/)
   })
 
   test('that cannot be read, or is empty, is told of, and read again', async () => {
     await rm(passwordFile)
     const there = await open()
-    expect(states(there)).toEqual([{ state: 'lost', note: expect.stringMatching(/^PASSWORD_FILE \(.*store\.passwordFile/) }])
+    expect(statesOf(there)).toEqual([{ state: 'lost', note: expect.stringMatching(/^PASSWORD_FILE \(.*store\.passwordFile/) }])
     await writeFile(passwordFile, '\n')
     expect(there.store.link.live).toBe(false)
     await writeFile(passwordFile, 'first/@:')

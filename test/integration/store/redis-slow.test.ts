@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { createOpener } from '../../support/redis-store.ts'
+import { createOpener, statesOf } from '../../support/redis-store.ts'
 import type { OpenedStore } from '../../support/redis-store.ts'
 import type { RedisServer } from '../../support/redis-server.ts'
 import { startProxy } from '../../support/tcp-proxy.ts'
@@ -21,7 +21,6 @@ afterEach(async () => {
   await proxy.stop()
 })
 
-const states = ({ events }: OpenedStore) => events.flatMap(({ fields }) => ('state' in fields ? [fields] : []))
 const open = (deadlineMilliseconds?: number) =>
   openStore(`redis://127.0.0.1:${proxy.port}`, deadlineMilliseconds === undefined ? {} : { deadlineMilliseconds })
 
@@ -40,7 +39,7 @@ describe('a Redis that answers after 300 ms', () => {
     expect(await there.store.write(key, '1:x', 60_000)).toBe(true)
     await untilHeartbeats(there, 3)
     expect(await there.store.read([key])).toEqual(['1:x'])
-    expect(states(there)).toEqual([{ state: 'connected' }])
+    expect(statesOf(there)).toEqual([{ state: 'connected' }])
     expect(proxy.accepted()).toBe(1)
   })
 
@@ -53,7 +52,7 @@ describe('a Redis that answers after 300 ms', () => {
         detail: { note: expect.stringContaining('no answer within') },
       })
     }
-    await until('it was told', () => states(there).length > 1)
+    await until('it was told', () => statesOf(there).length > 1)
     proxy.delay(0)
     await until('it answers in time', () =>
       there.store.read([key]).then(
@@ -64,12 +63,12 @@ describe('a Redis that answers after 300 ms', () => {
     ahead = 10_000
     await until('it is told of', () =>
       there.store.read([key]).then(
-        () => states(there).at(-1)?.state === 'connected',
+        () => statesOf(there).at(-1)?.state === 'connected',
         () => false,
       ),
     )
     const late = { state: 'refusing', note: 'LATE (it answers later than store.deadline allows)' }
-    expect(states(there)).toEqual([{ state: 'connected' }, late, { state: 'connected' }])
+    expect(statesOf(there)).toEqual([{ state: 'connected' }, late, { state: 'connected' }])
   })
 })
 
@@ -82,7 +81,7 @@ describe('a Redis that answers after 800 ms', () => {
     await until('the link is lost', () => !there.store.link.live)
     await until('it was tried some times', () => proxy.accepted() > 3)
     expect(heard).toEqual([])
-    expect(states(there)).toEqual([{ state: 'connected' }, { state: 'lost', note: 'ETIMEDOUT' }])
+    expect(statesOf(there)).toEqual([{ state: 'connected' }, { state: 'lost', note: 'ETIMEDOUT' }])
     proxy.delay(0)
     await until('the link is live', () => there.store.link.live)
     expect(heard).toEqual([undefined])
@@ -100,14 +99,14 @@ describe('a Redis that loads its records', () => {
     there.store.watch((changed) => heard.push(changed))
     await redis.kill()
     await redis.start(['--key-load-delay', '2000', '--loading-process-events-interval-bytes', '1024'])
-    await until('that is told', () => states(there).some(({ note }) => note?.startsWith('LOADING')))
+    await until('that is told', () => statesOf(there).some(({ note }) => note?.startsWith('LOADING')))
     expect(String(await redis.command('INFO', 'persistence'))).toContain('loading:1')
     await expect(there.store.read([key])).rejects.toMatchObject({ code: 'store_unavailable' })
     expect([there.store.link.live, heard]).toEqual([false, []])
 
     await until('the link is live', () => there.store.link.live)
     expect(await there.store.read([key])).toEqual(['1:kept'])
-    expect(states(there).filter(({ note }) => note?.startsWith('LOADING'))).toEqual([
+    expect(statesOf(there).filter(({ note }) => note?.startsWith('LOADING'))).toEqual([
       { state: 'lost', note: 'LOADING (it is loading its records)' },
     ])
   })
