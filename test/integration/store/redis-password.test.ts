@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { createOpener, statesOf } from '../../support/redis-store.ts'
-import type { OpenedStore } from '../../support/redis-store.ts'
 import type { RedisServer } from '../../support/redis-server.ts'
 import { until } from '../../support/until.ts'
 
