@@ -3,12 +3,17 @@ import { SourceTextModule } from 'node:vm'
 import { describe, expect, test } from '@jest/globals'
 import { EVENT_TABLE } from '../../../src/operations/event-table.ts'
 import { createLogger } from '../../../src/operations/logger.ts'
-import { CLIENT_SECRET, problemsOfFile, SERVER_KEY } from '../../support/config-env.ts'
+import { CLIENT_SECRET, LEAST, problemsOf, problemsOfFile, SERVER_KEY } from '../../support/config-env.ts'
 import { codeBlocks, readDocument, readDocuments, ROOT } from '../../support/documents.ts'
 import { collectLines } from '../../support/lines.ts'
 
-const LANGUAGES = ['sh', 'js', 'json', 'yaml']
-const SECRET_FILES = { '/run/secrets/client-secret': CLIENT_SECRET, '/run/secrets/coatcheck-secrets': SERVER_KEY }
+const LANGUAGES = ['sh', 'js', 'json', 'yaml', 'env']
+const SECRET_FILES = {
+  '/run/secrets/client-secret': CLIENT_SECRET,
+  '/run/secrets/coatcheck-secrets': SERVER_KEY,
+  '/run/secrets/redis/password': 'of Redis',
+  '/run/secrets/redis/sentinel-password': 'of the sentinels',
+}
 
 /** The lines of log among the examples in JSON. */
 function logLines(): readonly (readonly [path: string, line: string])[] {
@@ -29,6 +34,12 @@ describe('the examples', () => {
 
   test.each(codeBlocks('yaml'))('of configuration boot (%s)', (_, code) => {
     expect(problemsOfFile(code, {}, SECRET_FILES)).toEqual([])
+  })
+
+  test.each(codeBlocks('env'))('of variables boot (%s)', (_, code) => {
+    const lines = code.trim().split('\n')
+    const env = lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)])
+    expect(problemsOf({ ...LEAST, ...Object.fromEntries(env) }, SECRET_FILES)).toEqual([])
   })
 
   test.each(codeBlocks('js'))('of JavaScript are JavaScript (%s)', (_, code) => {
