@@ -22,8 +22,12 @@ interface Steps {
  */
 export function createMemoryStore({ mostRecords, now, report = () => undefined }: Steps): Store {
   const { add, tell } = createListeners()
-  const table = createMemoryTable({ mostRecords, now, onChange: tell, state: createStoreState(report, now) })
-  const sweeper = setInterval(() => table.sweep(SWEPT_AT_ONCE), SWEEP_EVERY_MILLISECONDS).unref()
+  const state = createStoreState(report, now)
+  const table = createMemoryTable({ mostRecords, now, onChange: tell, state })
+  const sweeper = setInterval(() => {
+    table.sweep(SWEPT_AT_ONCE)
+    state.settle()
+  }, SWEEP_EVERY_MILLISECONDS).unref()
 
   function findText(key: string) {
     const holding = table.find(key)

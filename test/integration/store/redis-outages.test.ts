@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { GatewayError } from '../../../src/errors.ts'
 import type { Store } from '../../../src/store/port.ts'
-import { createOpener, EVERY_CALL } from '../../support/redis-store.ts'
+import { createOpener, EVERY_CALL, statesOf } from '../../support/redis-store.ts'
 import type { OpenedStore } from '../../support/redis-store.ts'
 import type { RedisServer } from '../../support/redis-server.ts'
 import { startProxy } from '../../support/tcp-proxy.ts'
@@ -144,6 +144,13 @@ describe('a Redis that refuses', () => {
     expect(await store.remove([key])).toBe(1)
     await redis.command('CONFIG', 'SET', 'maxmemory', '0')
     expect(await store.write(key, 'x', 60_000)).toBe(true)
+    // Told by itself: nothing else is asked of the store.
+    await until('it is told that it takes writes again', () => statesOf(opened).length === 3)
+    expect(statesOf(opened)).toEqual([
+      { state: 'connected' },
+      { state: 'refusing', note: 'OOM (its memory is full)' },
+      { state: 'connected' },
+    ])
   })
 
   test('a read-only replica refuses writes, and takes them once it is the primary', async () => {

@@ -72,6 +72,18 @@ describe('a Redis that answers after 300 ms', () => {
   })
 })
 
+describe('a store that is closed while it connects', () => {
+  test('leaves no connection behind', async () => {
+    const clients = async () => String(await redis.command('CLIENT', 'LIST'))
+    proxy.delay(300)
+    const there = await open(10)
+    await until('its first heartbeat is under way', async () => /name=coatcheck .*cmd=ping /.test(await clients()))
+    await there.store.close()
+    await until('it has gone', async () => !(await clients()).includes('name=coatcheck'))
+    expect(there.events).toEqual([])
+  })
+})
+
 describe('a Redis that answers after 800 ms', () => {
   test('is lost, once, however often it is tried; what is cached is not made void by trying', async () => {
     const there = await open()
