@@ -1,14 +1,13 @@
 import type { Report } from '../report/events.ts'
 import { inTime } from './in-time.ts'
 import type { RedisClient } from './redis-client.ts'
-import { isRefusal } from './redis-failure.ts'
 import { readNumber } from './redis-replies.ts'
 import { readRole } from './redis-role.ts'
 
-/** What a write is held up at most, and every other command of the connection with it. */
+/** What a write is held up, and every other command of the connection with it; Redis looks at its clock every 100 ms or oftener. */
 const WAIT_MILLISECONDS = 50
-/** Beyond it the connection itself is at fault, which others tell. */
-const ANSWER_MILLISECONDS = 2 * WAIT_MILLISECONDS
+/** Beyond it nobody waits, whatever holds the answer up. */
+const ANSWER_MILLISECONDS = 200
 const COUNT_EVERY_MILLISECONDS = 10_000
 const PAUSE_MILLISECONDS = 10_000
 const LAGGING = 'The replicas of Redis do not keep up: what was written last would be lost if one of them had to take over now.'
@@ -44,14 +43,21 @@ export function createReplicas(report: Report, now: () => number): Replicas {
   }
 
   async function wait(of: Server): Promise<void> {
+    await inTime(ANSWER_MILLISECONDS, ask(of)).catch(() => {
+      // The way there is slow, or has broken; the next connection begins anew.
+      pausedUntil = now() + PAUSE_MILLISECONDS
+    })
+  }
+
+  /** Goes on to its answer, even when nobody waits for that any more. */
+  async function ask(of: Server): Promise<void> {
     try {
-      const having = readNumber(await inTime(ANSWER_MILLISECONDS, of.client.send(['WAIT', '1', String(WAIT_MILLISECONDS)])))
+      const having = readNumber(await of.client.send(['WAIT', '1', String(WAIT_MILLISECONDS)]))
       if (having > 0) isLagTold = false
       else pause()
-    } catch (failure) {
-      if (isRefusal(failure)) of.waits = false
-      // The way there is slow, or has broken; the next connection begins anew.
-      else pausedUntil = now() + PAUSE_MILLISECONDS
+    } catch {
+      // Not known, or not allowed; or the connection broke, and with it went this server.
+      of.waits = false
     }
   }
 

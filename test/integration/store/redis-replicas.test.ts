@@ -110,6 +110,7 @@ describe('a replica that does not keep up', () => {
     } finally {
       replica.thaw()
     }
+    await until('it was told', () => warnings(there).length > 0)
     expect(warnings(there)).toEqual([{ name: 'store_warning', fields: { note: expect.stringContaining('do not keep up') } }])
   })
 })
