@@ -121,7 +121,9 @@ export async function startWatchedRedis(options: WatchedOptions = {}): Promise<W
       await until('another server is the primary', async () => {
         const now = await primaryPort()
         found = [primary, ...replicas].find((server) => server.port === now && now !== port)
-        return found !== undefined && String(await found.command('ROLE')).startsWith('master')
+        // A sentinel that promotes a server breaks all connections to it, this one too.
+        const role = await found?.command('ROLE').catch(() => undefined)
+        return String(role).startsWith('master')
       })
       if (!found) throw new Error('The sentinels name a server that nobody started.')
       return found

@@ -21,6 +21,7 @@ afterEach(async () => {
   await proxy.stop()
 })
 
+const clients = async () => String(await redis.command('CLIENT', 'LIST'))
 const open = (deadlineMilliseconds?: number) =>
   openStore(`redis://127.0.0.1:${proxy.port}`, deadlineMilliseconds === undefined ? {} : { deadlineMilliseconds })
 
@@ -74,7 +75,6 @@ describe('a Redis that answers after 300 ms', () => {
 
 describe('a store that is closed while it connects', () => {
   test('leaves no connection behind', async () => {
-    const clients = async () => String(await redis.command('CLIENT', 'LIST'))
     proxy.delay(300)
     const there = await open(10)
     await until('its first heartbeat is under way', async () => /name=coatcheck .*cmd=ping /.test(await clients()))
@@ -128,7 +128,7 @@ describe('a Redis that loads its records', () => {
     for (let n = 0; n < 50; n++) await there.store.write(`${key}:${n}`, 'x', 60_000)
     await there.store.read(Array.from({ length: 50 }, (_, n) => `${key}:${n}`))
     const monitor = await redis.monitor()
-    const [, id = ''] = /id=(\d+) .* name=coatcheck /.exec(String(await redis.command('CLIENT', 'LIST'))) ?? []
+    const [, id = ''] = /id=(\d+) .* name=coatcheck /.exec(await clients()) ?? []
     await redis.command('CLIENT', 'KILL', 'ID', id)
     await until('it is connected again', () => there.store.link.foundAgainAt > 0)
     await there.store.read([`${key}:7`])
