@@ -8,6 +8,7 @@ import { createChanges } from './redis-changes.ts'
 import { createOpenServer } from './open-server.ts'
 import { createRedisConnection } from './redis-connection.ts'
 import { readNumber, readSwap, readText, readTexts } from './redis-replies.ts'
+import { sendAgain } from './send-again.ts'
 import { ADD_MEMBER, COUNT, KEEP, LEASE, RELEASE, REMOVE_LEAVING, runScript, SWAP, WRITE_ALL } from './redis-scripts.ts'
 import { createReplicas } from './redis-replicas.ts'
 import { createServerWarnings } from './redis-warnings.ts'
@@ -19,7 +20,7 @@ import { createStoreState } from './store-state.ts'
  *
  * A call that rejects means "not known": what it asked for may have happened, or happen a moment later. So a value whose
  * `take` was not answered is gone for everyone and never handed out twice; and after a conditional write or a `swap` that was
- * not answered, the caller reads the record to learn how it went. Nothing is sent twice.
+ * not answered, the caller reads the record to learn how it went. Nothing that writes is sent twice.
  */
 export async function createRedisStore(
   config: RedisStoreConfig,
@@ -53,8 +54,8 @@ export async function createRedisStore(
       if (keys.length === 0) return []
       const [only] = keys
       if (keys.length === 1 && only !== undefined)
-        return [await call('read', async (send) => readText(await send(['GET', only])))]
-      return call('read', async (send) => readTexts(await send(['MGET', ...keys])))
+        return [await call('read', async (send) => readText(await sendAgain(send, ['GET', only])))]
+      return call('read', async (send) => readTexts(await sendAgain(send, ['MGET', ...keys])))
     },
 
     async write(key, value, lifetimeMilliseconds, when) {

@@ -6,14 +6,19 @@ const WRITES: ReadonlySet<string> = new Set(['SET', 'EVALSHA', 'EVAL', 'GETDEL',
 /** Refused by any server, and harmless. */
 const REFUSED = encode(['SET', 'only-a-key'])
 
-/** What happens to a write on its way: the server refuses it, or does it and the connection breaks before the answer. */
+/** Whether a command changes records. */
+export function isWrite(command: string): boolean {
+  return WRITES.has(command)
+}
+
+/** What happens to a command on its way: the server refuses it, or does it and the connection breaks before the answer. */
 export type Fault = 'refused' | 'unanswered'
 
-/** A line to a Redis on which writes fail now and then. */
+/** A line to a Redis on which commands fail now and then. */
 export interface FaultyLine {
   readonly port: number
-  /** Asked for every write; what it answers happens. */
-  fault: (() => Fault | undefined) | undefined
+  /** Asked for every command, by its name in capital letters; what it answers happens. */
+  fault: ((command: string) => Fault | undefined) | undefined
   readonly faults: () => number
   readonly stop: () => Promise<void>
 }
@@ -37,7 +42,7 @@ export async function startFaultyLine(target: number): Promise<FaultyLine> {
       for (let command = readCommand(rest); command; command = readCommand(rest)) {
         const bytes = rest.subarray(0, command.length)
         rest = rest.subarray(command.length)
-        const fault = WRITES.has(command.name) ? line.fault?.() : undefined
+        const fault = line.fault?.(command.name)
         if (fault !== undefined) faults += 1
         if (fault === 'unanswered') redis.unpipe(client)
         redis.write(fault === 'refused' ? REFUSED : bytes)

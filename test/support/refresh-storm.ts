@@ -1,5 +1,5 @@
 import { type Cluster, startCluster } from './cluster.ts'
-import { type FaultyLine, startFaultyLine } from './faulty-line.ts'
+import { type FaultyLine, isWrite, startFaultyLine } from './faulty-line.ts'
 import type { RedisServer } from './redis-server.ts'
 
 /** How often things go wrong: once in so many. */
@@ -81,7 +81,8 @@ async function rage(
     response.writeHead(503).end()
     return true
   }
-  line.fault = () => {
+  line.fault = (command) => {
+    if (!isWrite(command)) return undefined
     if (onceIn(odds.unansweredWrite)) return 'unanswered'
     return onceIn(odds.refusedWrite) ? 'refused' : undefined
   }

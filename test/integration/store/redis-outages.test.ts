@@ -6,6 +6,7 @@ import type { Store } from '../../../src/store/port.ts'
 import { createOpener, EVERY_CALL, statesOf } from '../../support/redis-store.ts'
 import type { OpenedStore } from '../../support/redis-store.ts'
 import type { RedisServer } from '../../support/redis-server.ts'
+import { startFaultyLine } from '../../support/faulty-line.ts'
 import { startProxy } from '../../support/tcp-proxy.ts'
 import { until } from '../../support/until.ts'
 
@@ -256,5 +257,40 @@ describe('a short break', () => {
     while (Date.now() < end);
     expect(await reading).toEqual(['1:kept'])
     expect(lost()).toEqual([])
+  })
+})
+
+describe('a connection that breaks while something is under way', () => {
+  test('costs a read nothing: it is asked again on the next one', async () => {
+    const line = await startFaultyLine(redis.port)
+    try {
+      const { store: far } = await openStore(`redis://127.0.0.1:${line.port}`)
+      await far.write(key, '1:kept', 60_000)
+      for (const keys of [[key], [key, `${key}:absent`]]) {
+        let breaks = 1
+        line.fault = (command) => (/^M?GET$/.test(command) && breaks-- > 0 ? 'unanswered' : undefined)
+        expect((await far.read(keys))[0]).toBe('1:kept')
+        expect(breaks).toBe(-1)
+      }
+    } finally {
+      await line.stop()
+    }
+  })
+
+  test('leaves a write unknown: it is not sent twice', async () => {
+    const line = await startFaultyLine(redis.port)
+    try {
+      const { store: far } = await openStore(`redis://127.0.0.1:${line.port}`)
+      let sent = 0
+      line.fault = (command) => {
+        if (command !== 'SET') return undefined
+        sent += 1
+        return 'unanswered'
+      }
+      await expect(far.write(key, '1:once', 60_000)).rejects.toMatchObject({ code: 'store_unavailable' })
+      expect([sent, await store.read([key])]).toEqual([1, ['1:once']])
+    } finally {
+      await line.stop()
+    }
   })
 })
