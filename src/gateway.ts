@@ -73,6 +73,7 @@ export function createGateway({ config, store, provider, report, reportRequest, 
       requestId: requestIdOf,
       clientAddress: peers.clientAddress,
       reportRequest,
+      report,
       now,
     },
   })

@@ -48,7 +48,7 @@ function missingVariables(): ReadonlySet<string> {
 function standardOf(node: unknown, required: boolean): string {
   if (required) return 'required'
   const value = member(node, 'default')
-  if (value === undefined || (Array.isArray(value) && value.length === 0)) return 'none'
+  if (value === undefined || (typeof value === 'object' && Object.keys(Object(value)).length === 0)) return 'none'
   return `\`${writeValue(value)}\``
 }
 

@@ -47,7 +47,7 @@ export function* findWarnings(settings: Settings): Generator<Warning> {
   }
   if (routes.length === 0) yield { place: 'routes', note: 'Nothing is carried: there is no route.' }
   for (const [index, { upstream, token }] of routes.entries()) {
-    if (token === 'user' && !upstream.secure && !isLoopback(upstream.hostname)) {
+    if (token === 'user' && upstream.some(({ kind, hostname }) => kind === 'http' && !isLoopback(hostname))) {
       yield {
         place: `routes[${index}].upstream`,
         note: 'The access token travels over http to another host: fine only in a network that nobody else can listen to.',

@@ -9,6 +9,7 @@ import { findWarnings } from './find-warnings.ts'
 import type { Warning } from './find-warnings.ts'
 import { gatherSources } from './gather-sources.ts'
 import type { Sources } from './gather-sources.ts'
+import { readRouteFiles } from './read-route-files.ts'
 import { isFolderOnDisk, readFromDisk } from './read-text-file.ts'
 import type { ReadFile } from './read-text-file.ts'
 import { refusePasswordFile } from './refuse-password-file.ts'
@@ -46,15 +47,18 @@ export function parseConfig({
   const judged = settings.safeParse(sources.tree, { reportInput: true })
   const staticFolder = typeof sources.tree['static'] === 'string' ? resolve(cwd, sources.tree['static']) : undefined
   const passwordFile = pathAt(sources.tree['store'], 'passwordFile', cwd)
+  const routeFiles = readRouteFiles(sources, readFile, cwd)
   const problems = [
     ...findUnsafeRuntime(env, execArgv),
     ...sources.problems,
     ...(judged.success ? [] : findProblems(judged.error.issues, sources)),
     ...(staticFolder === undefined ? [] : findFolderProblems(staticFolder, isFolder, sources)),
     ...(passwordFile === undefined ? [] : findPasswordProblems(passwordFile, readFile, sources)),
+    ...routeFiles.problems,
   ]
   if (problems.length > 0 || !judged.success) throw new ConfigurationError(problems)
-  return deepFreeze({ config: toConfig(judged.data, { staticFolder, passwordFile }), warnings: [...findWarnings(judged.data)] })
+  const files = { staticFolder, passwordFile, ofRoutes: routeFiles.ofRoutes }
+  return deepFreeze({ config: toConfig(judged.data, files), warnings: [...findWarnings(judged.data)] })
 }
 
 function findProblems(

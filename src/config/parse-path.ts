@@ -17,7 +17,8 @@ export function parseRoutePrefix(text: string): string | Refusal {
   if (/\*|\/:/.test(text)) {
     return { refused: 'is a pattern; a prefix stands for everything below it.', write: 'the plain prefix, such as /api/' }
   }
-  if (!isCanonicalPath(text)) return { refused: 'is not canonical.', write: CANONICAL }
+  // What a parameter belongs to is read in two ways.
+  if (text.includes(';') || !isCanonicalPath(text)) return { refused: 'is not canonical.', write: CANONICAL }
   return text
 }
 
@@ -30,4 +31,4 @@ export function parseOwnPrefix(text: string): string | Refusal {
   return text
 }
 
-const CANONICAL = 'a path without empty segments, dot segments, percent-encoding and wildcards, such as /api/v1/'
+const CANONICAL = 'a path without empty segments, dot segments, percent-encoding, parameters and wildcards, such as /api/v1/'

@@ -1,21 +1,27 @@
-import type { ListenAddress } from './config.ts'
 import type { Contradiction, IsSound } from './contradictions.ts'
-import { isLoopback } from './is-loopback.ts'
-import type { Upstream } from './parse-upstream.ts'
+import { findHeaderContradictions } from './header-contradictions.ts'
 import type { Settings } from './settings.ts'
+import { findUpstreamContradictions } from './upstream-contradictions.ts'
 
 /** What is wrong between routes, and between a route and the rest. */
 export function* findRouteContradictions(settings: Settings, isSound: IsSound): Generator<Contradiction> {
   // One broken route does not hide what is wrong with the others.
   if (!Array.isArray(settings.routes)) return
-  const seen = new Set<string>()
+  /** By prefix in lower case. */
+  const seen = new Map<string, string>()
   for (const [index, route] of settings.routes.entries()) {
     const at = `routes.${index}`
     if (isSound(`${at}.prefix`)) {
-      if (seen.has(route.prefix)) {
-        yield { path: ['routes', index, 'prefix'], refused: 'is the prefix of another route too.', write: 'each prefix once' }
+      const folded = route.prefix.toLowerCase()
+      const other = seen.get(folded)
+      if (other !== undefined) {
+        yield {
+          path: ['routes', index, 'prefix'],
+          refused: `is the prefix of another route too${other === route.prefix ? '' : ', but for its case'}.`,
+          write: 'each prefix once; some servers make no difference between cases',
+        }
       }
-      seen.add(route.prefix)
+      seen.set(folded, route.prefix)
       yield* findPrefixContradictions(settings, isSound, index, route.prefix)
     }
     if (isSound(`${at}.proof`, `${at}.token`) && route.proof === 'none' && route.token === 'user') {
@@ -25,9 +31,8 @@ export function* findRouteContradictions(settings: Settings, isSound: IsSound): 
         write: 'header or same-origin; or token: none',
       }
     }
-    if (isSound(`${at}.upstream`) && isOurselves(settings, isSound, route.upstream)) {
-      yield { path: ['routes', index, 'upstream'], refused: 'is this gateway itself.', write: 'the address of the API behind it' }
-    }
+    yield* findUpstreamContradictions(settings, isSound, index)
+    yield* findHeaderContradictions(route, isSound, index)
   }
 }
 
@@ -53,20 +58,4 @@ function* findPrefixContradictions(
       write: 'a prefix beside it, such as /api/',
     }
   }
-}
-
-/** The origin that browsers see, or one of the listeners: a request would come back, or reach what is private. */
-function isOurselves(settings: Settings, isSound: IsSound, upstream: Upstream): boolean {
-  if (isSound('baseUrl') && upstream.origin === settings.baseUrl.origin) return true
-  const listeners: ListenAddress[] = []
-  if (isSound('listen')) listeners.push(settings.listen)
-  if (isSound('privateListen')) listeners.push(settings.privateListen)
-  return listeners.some(({ host, port }) => port === upstream.port && reaches(upstream.hostname, host))
-}
-
-function reaches(hostname: string, listenHost: string): boolean {
-  const name = hostname.replace(/^\[(.*)\]$/, '$1')
-  if (name === listenHost.toLowerCase() || name === '0.0.0.0' || name === '::') return true
-  const isEverywhere = listenHost === '0.0.0.0' || listenHost === '::'
-  return isLoopback(hostname) && (isEverywhere || isLoopback(listenHost))
 }

@@ -1,9 +1,13 @@
 import { METHODS } from 'node:http'
 import { z } from 'zod'
+import { headerLines, headerNames, parseCookieName } from './header-settings.ts'
 import { parseRoutePrefix } from './parse-path.ts'
-import { parseUpstream } from './parse-upstream.ts'
 import type { Refusal } from './refusal.ts'
-import { duration, size, splitList, text, words } from './setting-kinds.ts'
+import { refuseRequestHeader, refuseResponseDrop, refuseResponseHeader } from './refused-headers.ts'
+import { duration, flag, size, splitList, text, words } from './setting-kinds.ts'
+import { addresses, parseServerName } from './upstream-addresses.ts'
+
+const file = () => z.string().min(1).optional()
 
 /** One carried route. */
 export const routeSettings = z.strictObject({
@@ -12,8 +16,9 @@ export const routeSettings = z.strictObject({
       'What paths of this route begin with; a slash at both ends. The longest prefix that fits wins. Our own endpoints are under none.',
     examples: ['/api/'],
   }),
-  upstream: text(parseUpstream).meta({
-    description: 'Where they are carried: the prefix is replaced by the path of this address.',
+  upstream: addresses().meta({
+    description:
+      'Where they are carried: the prefix is replaced by the path of this address. http://, https://, or a socket as http+unix:///run/api.sock:/path/. Several addresses of one API as a list, or with | between them.',
     examples: ['http://localhost:3000/'],
   }),
   methods: words(parseMethod, 1)
@@ -30,12 +35,59 @@ export const routeSettings = z.strictObject({
   connectTimeout: duration('10ms', '5m').prefault('5s').meta({ description: 'For the connection to the upstream.' }),
   headersTimeout: duration('10ms', '1d').prefault('60s').meta({ description: "Until the upstream's answer begins." }),
   bodyTimeout: duration('10ms', '1d').prefault('60s').meta({ description: 'Between two pieces of a body, either way.' }),
+  addRequestHeaders: headerLines(refuseRequestHeader)
+    .prefault({})
+    .meta({
+      description: 'Headers for the upstream, by name; they win over what a client sent. Authorization only with token: none.',
+      examples: [{ 'X-Api-Key': '${file:/run/secrets/api-key}' }],
+      writeOnly: true,
+    }),
+  dropRequestHeaders: headerNames(refuseRequestHeader)
+    .prefault([])
+    .meta({ description: 'Headers of clients that the upstream does not get, besides those that none gets.' }),
+  addResponseHeaders: headerLines(refuseResponseHeader)
+    .prefault({})
+    .meta({
+      description: "Headers for the page, by name; they win over the upstream's.",
+      examples: [{ 'X-Served-By': 'orders' }],
+    }),
+  dropResponseHeaders: headerNames(refuseResponseDrop)
+    .prefault([])
+    .meta({ description: 'Headers of the upstream that the page does not get, besides those that none gets.' }),
+  cookies: words(parseCookieName)
+    .prefault([])
+    .meta({
+      description:
+        'Cookies, each by its name, that the upstream may set below the prefix and is sent. All others are dropped, both ways.',
+      examples: [['basket']],
+    }),
+  cache: z.enum(['never', 'upstream']).prefault('never').meta({
+    description:
+      "never: no cache keeps an answer. upstream: what its Cache-Control says holds; with token: user for the browser's own cache only.",
+  }),
+  ca: file().meta({
+    description: 'https: file (PEM) of the authority that signed its certificate; then no other is trusted. Read at start.',
+    examples: ['/etc/coatcheck/upstream-ca.pem'],
+  }),
+  certificate: file().meta({
+    description: 'https: file (PEM) of the certificate that is shown to the upstream, with what leads to its authority.',
+    examples: ['/etc/coatcheck/client.pem'],
+  }),
+  key: file().meta({ description: 'https: file (PEM) of the key of certificate.', examples: ['/run/secrets/client-key.pem'] }),
+  serverName: text(parseServerName)
+    .optional()
+    .meta({
+      description: "https: the name in the upstream's certificate, where it is not its host.",
+      examples: ['api.internal'],
+    }),
+  http2: flag().prefault(false).meta({ description: 'https: whether HTTP/2 is spoken where the upstream offers it.' }),
 })
 
 /** All carried routes, as a list; from a variable also as `prefix=upstream,…`, or as the list in JSON. */
-export const routes = z.preprocess(readText, z.array(routeSettings))
+export const routes = z.preprocess(readRoutes, z.array(routeSettings))
 
-function readText(value: unknown): unknown {
+/** The list of routes as it was written, whatever is in it; what is no list is left for the schema to refuse. */
+export function readRoutes(value: unknown): unknown {
   if (typeof value !== 'string') return value
   if (value.trim() === '') return []
   if (value.trimStart().startsWith('[')) return readJson(value)

@@ -1,14 +1,17 @@
 import type { Config, RouteConfig, StoreConfig } from './config.ts'
+import type { RouteFiles } from './read-route-files.ts'
+import { Secret } from './secret.ts'
 import type { Settings } from './settings.ts'
 
-/** Paths as they are on this machine, whole. */
-interface Places {
+/** Paths as they are on this machine, whole, and what was read already. */
+interface Files {
   readonly staticFolder: string | undefined
   readonly passwordFile: string | undefined
+  readonly ofRoutes: readonly RouteFiles[]
 }
 
 /** Settings as users write them, in the shape in which the folders are handed their slices. */
-export function toConfig(settings: Settings, { staticFolder, passwordFile }: Places): Config {
+export function toConfig(settings: Settings, { staticFolder, passwordFile, ofRoutes }: Files): Config {
   const { baseUrl, prefix, provider, session, login } = settings
   return {
     baseUrl: { ...baseUrl, prefix },
@@ -32,7 +35,7 @@ export function toConfig(settings: Settings, { staticFolder, passwordFile }: Pla
     },
     secrets: settings.secrets,
     store: toStoreConfig(settings.store, passwordFile),
-    routes: settings.routes.map(toRouteConfig),
+    routes: settings.routes.map((route, index) => toRouteConfig(route, ofRoutes[index])),
     session: {
       idleTimeoutMilliseconds: session.idleTimeout,
       absoluteTimeoutMilliseconds: session.absoluteTimeout,
@@ -65,11 +68,11 @@ function toStoreConfig(store: Settings['store'], passwordFile: string | undefine
   }
 }
 
-function toRouteConfig(route: Settings['routes'][number]): RouteConfig {
+function toRouteConfig(route: Settings['routes'][number], files: RouteFiles | undefined): RouteConfig {
   return {
     prefix: route.prefix,
-    origin: route.upstream.origin,
-    path: route.upstream.path,
+    addresses: route.upstream.map(({ name, origin, socketPath }) => ({ name, origin, socketPath })),
+    path: route.upstream[0]?.path ?? '/',
     methods: route.methods,
     proof: route.proof,
     token: route.token,
@@ -77,5 +80,14 @@ function toRouteConfig(route: Settings['routes'][number]): RouteConfig {
     connectTimeoutMilliseconds: route.connectTimeout,
     headersTimeoutMilliseconds: route.headersTimeout,
     bodyTimeoutMilliseconds: route.bodyTimeout,
+    requestHeaders: {
+      add: route.addRequestHeaders.map(([name, value]) => [name, new Secret(value)]),
+      drop: route.dropRequestHeaders,
+    },
+    responseHeaders: { add: route.addResponseHeaders, drop: route.dropResponseHeaders },
+    cookies: route.cookies,
+    cache: route.cache,
+    tls: { ca: files?.ca, certificate: files?.certificate, key: files?.key, serverName: route.serverName },
+    http2: route.http2,
   }
 }

@@ -66,6 +66,13 @@ export const EVENT_TABLE: { readonly [Name in EventName]: EventRow<Name> } = {
   limit_reached: { level: 'info', count: (metrics, { limit, endpoint }) => metrics.limitReached(limit, endpoint) },
   forwarding_untrusted: { level: 'warn' },
   provider_state: { level: ({ state }) => (state === 'ready' ? 'info' : 'warn') },
+  upstream_configured: { level: 'debug', count: (metrics, { upstream }) => metrics.upstreamState(upstream, 'reachable') },
+  // One of many where an upstream is down; that it is, is told once.
+  upstream_connection_failed: { level: 'debug', count: (metrics, { upstream }) => metrics.upstreamConnectionFailed(upstream) },
+  upstream_state: {
+    level: ({ state }) => (state === 'reachable' ? 'info' : 'warn'),
+    count: (metrics, { upstream, state }) => metrics.upstreamState(upstream, state),
+  },
   store_state: {
     level: ({ state }) => (state === 'connected' ? 'info' : 'warn'),
     count: (metrics, { state }) => metrics.storeStateChanged(state),

@@ -6,6 +6,7 @@ import type { ObserveStore } from '../report/store-observation.ts'
 import { createLabelBound } from './label-bound.ts'
 import { createRequestMetrics } from './request-metrics.ts'
 import { secondsOf } from './seconds.ts'
+import { createUpstreamMetrics, type UpstreamMetrics } from './upstream-metrics.ts'
 
 const LOGIN_OUTCOMES = {
   signed_in: true,
@@ -31,7 +32,7 @@ export interface Gauges {
 }
 
 /** Counts what happens. No label is ever a client's text, and every label has a bounded number of values. */
-export interface Metrics {
+export interface Metrics extends UpstreamMetrics {
   loginStarted(): void
   loginFinished(outcome: LoginOutcome): void
   sessionBegan(): void
@@ -125,6 +126,7 @@ export function createMetrics({ version }: { readonly version: string }): Metric
     storeStateChanged: (state) => storeRefusing.set(state === 'refusing' ? 1 : 0),
     unexpectedError: () => unexpected.inc(),
     requestFinished: createRequestMetrics(registry),
+    ...createUpstreamMetrics(registry),
     storeAnswered: (operation, milliseconds, failed) => {
       const label = boundOperation(operation)
       storeSeconds.labels(label).observe(secondsOf(milliseconds))

@@ -3,8 +3,10 @@ import type { Dispatcher } from 'undici'
 import { GatewayError } from '../errors.ts'
 import { Answer } from './answer.ts'
 import type { Carriage } from './carriage.ts'
-import { mayRepeat } from './may-repeat.ts'
-import { upstreamFailure } from './upstream-failure.ts'
+import { isRepeatable } from './is-repeatable.ts'
+import type { UpstreamAddress } from './upstream-address.ts'
+import type { UpstreamBalance } from './upstream-balance.ts'
+import { isConnectionFailure, isLostConnection, upstreamFailure } from './upstream-failure.ts'
 import type { HeadersByName } from './upstream-headers.ts'
 
 /**
@@ -19,18 +21,21 @@ import type { HeadersByName } from './upstream-headers.ts'
  */
 export class Call implements Dispatcher.DispatchHandler {
   readonly #carriage: Carriage
-  readonly #pool: Dispatcher
+  readonly #upstream: UpstreamBalance
+  readonly #isStream: boolean
   readonly #options: Dispatcher.DispatchOptions
+  #address: UpstreamAddress
   #controller: Dispatcher.DispatchController | undefined
   #answer: Answer | undefined
   #waiting: NodeJS.Timeout | undefined
   #hasBegun = false
   #isRepeated = false
 
-  constructor(carriage: Carriage, pool: Dispatcher, headers: string[], body: Readable | null) {
+  constructor(carriage: Carriage, upstream: UpstreamBalance, headers: string[], body: Readable | null, isStream: boolean) {
     const { target, route, request } = carriage
     this.#carriage = carriage
-    this.#pool = pool
+    this.#upstream = upstream
+    this.#isStream = isStream
     this.#options = {
       path: target,
       method: request.method ?? 'GET',
@@ -38,10 +43,18 @@ export class Call implements Dispatcher.DispatchHandler {
       body,
       headersTimeout: route.headersTimeoutMilliseconds,
     }
+    this.#address = upstream.pick(this.#options)
+  }
+
+  /** Where it is, or was last, sent to. */
+  get address(): string {
+    return this.#address.name
   }
 
   send(): void {
-    const isFree = this.#pool.dispatch(this.#options, this)
+    const { calls, streams } = this.#address
+    this.#address.inFlight += 1
+    const isFree = (this.#isStream ? streams : calls).dispatch(this.#options, this)
     // undici's own timeouts begin with a connection; waiting for a free one needs a bound too.
     if (!isFree && this.#controller === undefined && !this.#carriage.isOver) {
       this.#waiting = setTimeout(timeOut, this.#carriage.route.headersTimeoutMilliseconds, this)
@@ -68,6 +81,7 @@ export class Call implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     clearTimeout(this.#waiting)
     this.#controller = controller
+    this.#address.connected()
     if (this.#carriage.isOver) this.abort('too late')
   }
 
@@ -89,18 +103,29 @@ export class Call implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.#answer?.end()
+    this.#address.inFlight -= 1
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#stopWaiting()
+    this.#address.inFlight -= 1
+    const isUnconnected = this.#controller === undefined && isConnectionFailure(error)
+    if (isUnconnected) this.#address.failed(error)
     if (this.#carriage.isOver) return
-    if (this.#isRepeated || this.#hasBegun || !mayRepeat(this.#options, error)) {
+    if (!this.#mayRepeat(error, isUnconnected)) {
       this.#carriage.fail(upstreamFailure(error, this.#hasBegun))
       return
     }
     this.#isRepeated = true
     this.#controller = undefined
+    this.#address = this.#upstream.pick(this.#options, this.#address)
     this.send()
+  }
+
+  /** Once, before any of the answer: elsewhere where nobody was reached, anywhere where a kept connection closed just then (RFC 9112 §9.3.1). */
+  #mayRepeat(error: Error, isUnconnected: boolean): boolean {
+    if (this.#isRepeated || this.#hasBegun || !isRepeatable(this.#options)) return false
+    return isUnconnected ? this.#upstream.hasOthers : isLostConnection(error)
   }
 
   #stopWaiting(): void {

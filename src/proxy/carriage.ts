@@ -4,6 +4,7 @@ import { asGatewayError, type GatewayError } from '../errors.ts'
 import type { LiveSession } from '../session/records.ts'
 import type { Call } from './call.ts'
 import { discardRest } from './discard-rest.ts'
+import type { HeaderPlan } from './header-plan.ts'
 import type { MatchedRoute } from './match-route.ts'
 import { requestLineOf } from './request-line-of.ts'
 import type { CarrySteps } from './steps.ts'
@@ -27,6 +28,7 @@ export class Carriage implements AnswerBase {
   readonly route: RouteConfig
   /** Methods, for `Allow`. */
   readonly allow: readonly string[]
+  readonly plan: HeaderPlan
   readonly steps: CarriageSteps
   session: LiveSession | undefined
   /** What the upstream is asked for. */
@@ -38,7 +40,7 @@ export class Carriage implements AnswerBase {
   readonly #startedAt: number
   #failure: GatewayError | undefined
 
-  constructor(steps: CarriageSteps, request: IncomingMessage, response: ServerResponse, { config, allow }: MatchedRoute) {
+  constructor(steps: CarriageSteps, request: IncomingMessage, response: ServerResponse, { config, allow, plan }: MatchedRoute) {
     this.#startedAt = steps.now()
     this.steps = steps
     this.request = request
@@ -46,6 +48,7 @@ export class Carriage implements AnswerBase {
     this.requestId = steps.requestId(request)
     this.route = config
     this.allow = allow
+    this.plan = plan
   }
 
   get publicOrigin(): string {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BaseUrlConfig, RouteConfig } from '../config/config.ts'
 import { GatewayError } from '../errors.ts'
 import type { AccessToken, LiveSession } from '../session/records.ts'
+import { amendRequest, lowerNames } from './amend-request.ts'
 import { Call } from './call.ts'
 import { Carriage } from './carriage.ts'
 import { createRouteTable, type MatchedRoute, type MatchRoute, upstreamTarget } from './match-route.ts'
@@ -33,7 +34,7 @@ export interface Carry {
 
 /** The carrying lane: every API call, in the order that makes it safe. */
 export function createCarry({ steps, routes, baseUrl, viaName }: CarryParts): Carry {
-  const upstreams = createUpstreams(routes)
+  const upstreams = createUpstreams(routes, steps)
   const readClientHeaders = createReadClientHeaders(viaName)
   const carriageSteps = { ...steps, readUpstreamHeaders: createReadUpstreamHeaders(), publicOrigin: baseUrl.origin }
   const forwardedProto = baseUrl.secure ? 'https' : 'http'
@@ -77,19 +78,22 @@ export function createCarry({ steps, routes, baseUrl, viaName }: CarryParts): Ca
 
   /** Strips what the client may not say, then adds ours, then sends: never in another order. */
   function send(carriage: Carriage, token: AccessToken | undefined): void {
-    const { request, response, route } = carriage
-    const { headers, contentLength, hasBody, expectsContinue, isStream, isLastHop } = readClientHeaders(request)
+    const { request, response, route, plan } = carriage
+    const read = readClientHeaders(request)
+    const { contentLength, hasBody, expectsContinue, isStream, isLastHop } = read
     if (contentLength !== undefined && contentLength > route.mostBodyBytes) throw new GatewayError('body_too_large')
     if (isLastHop) return void response.writeHead(204, { Allow: carriage.allow.join(', '), 'Cache-Control': 'no-store' }).end()
+    const headers = plan.amendsRequests ? amendRequest(read.headers, request.headers.cookie, plan) : read.headers
     if (token !== undefined) headers.push('Authorization', `Bearer ${token}`)
     headers.push('Via', `${request.httpVersion} ${viaName}`, 'X-Forwarded-For', steps.clientAddress(request))
     headers.push('X-Forwarded-Proto', forwardedProto, 'X-Forwarded-Host', baseUrl.host, 'X-Request-Id', carriage.requestId)
     if (hasBody && contentLength !== undefined) headers.push('Content-Length', String(contentLength))
+    if (plan.hasLowerCaseNames) lowerNames(headers)
 
-    const { calls, streams } = upstreams.poolsOf(route)
     // Only now: a request that is refused must not be told to send its body (RFC 9110 §10.1.1).
     if (expectsContinue) response.writeContinue()
-    carriage.call = new Call(carriage, isStream ? streams : calls, headers, hasBody ? createRequestBody(request, route) : null)
+    const body = hasBody ? createRequestBody(request, route) : null
+    carriage.call = new Call(carriage, upstreams.balanceOf(route), headers, body, isStream)
     carriage.call.send()
   }
 

@@ -1,6 +1,7 @@
 import type { RouteConfig } from '../config/config.ts'
 import { GatewayError } from '../errors.ts'
 import { decodeFully, isCanonical } from './canonical-path.ts'
+import { type HeaderPlan, planHeaders } from './header-plan.ts'
 
 /** A carried route, prepared once. */
 export interface MatchedRoute {
@@ -10,6 +11,7 @@ export interface MatchedRoute {
   readonly allow: readonly string[]
   /** Longer prefixes under this one, lower case. */
   readonly nested: readonly string[]
+  readonly plan: HeaderPlan
 }
 
 /** The route whose prefix the raw target begins with, the longest one; undefined: nothing that is carried. */
@@ -63,5 +65,5 @@ function prepareRoute(config: RouteConfig, all: readonly RouteConfig[]): Matched
   const nested = all
     .filter(({ prefix }) => prefix !== config.prefix && prefix.startsWith(config.prefix))
     .map(({ prefix }) => prefix.toLowerCase())
-  return { config, methods: new Set(allow), allow, nested }
+  return { config, methods: new Set(allow), allow, nested, plan: planHeaders(config) }
 }

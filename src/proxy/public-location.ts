@@ -15,10 +15,10 @@ export interface LocationBase {
  * Undefined where it leads anywhere else than below the route: it must not reach the browser (OWASP ASVS 15.3.2).
  */
 export function publicLocation(location: string, { route, target, publicOrigin }: LocationBase): string | undefined {
-  const base = route.origin + target
+  const base = `${route.addresses[0]?.origin}${target}`
   if (!URL.canParse(location, base)) return undefined
   const { origin, pathname, search, hash, username, password } = new URL(location, base)
-  if (origin !== route.origin && origin !== publicOrigin) return undefined
+  if (origin !== publicOrigin && !route.addresses.some((address) => address.origin === origin)) return undefined
   if (username !== '' || password !== '') return undefined
   if (!pathname.startsWith(route.path) || !isCanonical(pathname)) return undefined
   return route.prefix + pathname.slice(route.path.length) + search + hash

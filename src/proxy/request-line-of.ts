@@ -14,7 +14,7 @@ interface Ending {
 }
 
 /** What the request log and the metrics are told of a carried request: names, never a query, never a secret. */
-export function requestLineOf({ request, response, route, requestId, session }: Carriage, ending: Ending): RequestLine {
+export function requestLineOf({ request, response, route, requestId, session, call }: Carriage, ending: Ending): RequestLine {
   const url = request.url ?? ''
   const queryAt = url.indexOf('?')
   const line: Draft<RequestLine> = {
@@ -25,7 +25,7 @@ export function requestLineOf({ request, response, route, requestId, session }: 
     route: route.prefix,
     status: response.statusCode,
     milliseconds: ending.milliseconds,
-    upstream: route.origin,
+    upstream: call?.address ?? route.addresses[0]?.name ?? '',
     aborted: ending.aborted,
   }
   if (ending.failure !== undefined) {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RouteConfig } from '../config/config.ts'
+import type { Report } from '../report/events.ts'
 import type { ReportRequest } from '../report/request-line.ts'
 import type { AccessToken, LiveSession } from '../session/records.ts'
 
@@ -17,5 +18,6 @@ export interface CarrySteps {
   /** The browser's address, learnt by the trust rules; what `X-Forwarded-For` will say. */
   readonly clientAddress: (request: IncomingMessage) => string
   readonly reportRequest: ReportRequest
+  readonly report: Report
   readonly now: () => number
 }

@@ -3,6 +3,9 @@ import { type FailureCode, GatewayError } from '../errors.ts'
 // The parser's errors have a name of their own, and a code for some of them only.
 const PARSER_ERROR = 'HTTPParserError'
 
+// A stream or session that the other side ended out of turn.
+const HTTP2_ERRORS = 'ERR_HTTP2_'
+
 /** What undici's and the system's error codes come to. */
 const FAILURE_OF: Readonly<Record<string, FailureCode>> = {
   UND_ERR_CONNECT_TIMEOUT: 'upstream_timed_out',
@@ -42,7 +45,14 @@ export function upstreamFailure(error: unknown, hasBegun: boolean): GatewayError
   }
   const failure = Object.hasOwn(FAILURE_OF, code) ? FAILURE_OF[code] : undefined
   // Refused, unresolved, untrusted certificate, no route: whatever it is called, we did not get through.
-  return new GatewayError(failure ?? 'upstream_unreachable', { cause: error, note: code })
+  const otherwise = hasBegun || code.startsWith(HTTP2_ERRORS) ? 'upstream_answer_invalid' : 'upstream_unreachable'
+  return new GatewayError(failure ?? otherwise, { cause: error, note: code })
+}
+
+/** Whether what ended a call that never had a connection is that there is none to be had; else it was the call itself, or we. */
+export function isConnectionFailure(error: unknown): boolean {
+  const { code } = upstreamFailure(error, false)
+  return code === 'upstream_unreachable' || code === 'upstream_timed_out'
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -1,5 +1,7 @@
 import { GatewayError } from '../errors.ts'
+import { amendAnswer } from './amend-answer.ts'
 import { isFollowedLink } from './followed-link.ts'
+import type { HeaderPlan } from './header-plan.ts'
 import { nominatedNames, withoutNominated } from './nominated-names.ts'
 import { type LocationBase, publicLocation } from './public-location.ts'
 import { judgeResponseHeader, type ResponseVerdict } from './response-header-verdict.ts'
@@ -21,22 +23,10 @@ export type HeadersByName = Readonly<Record<string, string | string[] | undefine
 /** What the answer belongs to. */
 export interface AnswerBase extends LocationBase {
   readonly requestId: string
+  readonly plan: HeaderPlan
 }
 
 export type ReadUpstreamHeaders = (status: number, given: HeadersByName, base: AnswerBase) => UpstreamHeaders
-
-/**
- * Ours on every carried answer. An API's answer is no document of the page's origin: opened as one, it runs nothing, and nothing
- * embeds it. No cache keeps it, whatever the upstream said: caches see a cookie, not the token that RFC 9111 §3.5 would heed.
- */
-const OURS = Object.entries({
-  'Content-Security-Policy': "sandbox; default-src 'none'; frame-ancestors 'none'",
-  'X-Content-Type-Options': 'nosniff',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-  'Referrer-Policy': 'no-referrer',
-  'Cache-Control': 'private, no-store',
-  Vary: 'Cookie',
-}).flat()
 
 // A browser would open its own dialog, on our origin (RFC 9110 §11.6.1).
 const BROWSER_CHALLENGE = /(?:^|[\s,])(?:basic|digest|negotiate|ntlm|kerberos|mutual|hoba|scram-[\w-]+)(?:[\s,]|$)/i
@@ -62,7 +52,8 @@ export function createReadUpstreamHeaders(): ReadUpstreamHeaders {
     }
     // Before ours are added: an upstream cannot nominate them either.
     if (nominated !== undefined) read.headers = withoutNominated(read.headers, nominated)
-    read.headers.push('X-Request-Id', base.requestId, ...OURS)
+    if (base.plan.amendsAnswers) read.headers = amendAnswer(read.headers, given, base.route, base.plan)
+    read.headers.push('X-Request-Id', base.requestId, ...base.plan.addedToAnswers)
     return read
   }
 }

@@ -1,57 +1,38 @@
-import { Pool } from 'undici'
 import type { RouteConfig } from '../config/config.ts'
-
-/** The connections to one upstream. */
-export interface UpstreamPools {
-  readonly calls: Pool
-  /** Apart, so that open event streams never leave a call without a connection. */
-  readonly streams: Pool
-}
+import { type AddressSteps, UpstreamAddress } from './upstream-address.ts'
+import { UpstreamBalance } from './upstream-balance.ts'
 
 export interface Upstreams {
-  poolsOf(route: RouteConfig): UpstreamPools
+  /** The addresses of a route's upstream, to choose from. */
+  balanceOf(route: RouteConfig): UpstreamBalance
   /** Ends whatever is still in flight. */
   close(): Promise<void>
 }
 
-const MOST_CALLS = 256
-const MOST_STREAMS = 4096
-// Below what servers commonly keep (5 s in Node), which a server's own `Keep-Alive: timeout=…` overrules.
-const KEEP_ALIVE_MILLISECONDS = 4000
-const MOST_HEADER_BYTES = 32 * 1024
-
-/** One pool for each upstream and kind of call; they come from the configuration alone and are made once (RFC 10017 §6.1.3.6). */
-export function createUpstreams(routes: readonly RouteConfig[]): Upstreams {
-  const known = new Map<string, UpstreamPools>()
-  const ofRoute = new Map<RouteConfig, UpstreamPools>()
+/** The connections to all upstreams; they come from the configuration alone and are made once (RFC 10017 §6.1.3.6). */
+export function createUpstreams(routes: readonly RouteConfig[], steps: AddressSteps): Upstreams {
+  const known = new Map<string, UpstreamAddress>()
+  const ofRoute = new Map<RouteConfig, UpstreamBalance>()
   for (const route of routes) {
-    const key = `${route.origin} ${route.connectTimeoutMilliseconds}`
-    const pools = known.get(key) ?? { calls: createPool(route, MOST_CALLS), streams: createPool(route, MOST_STREAMS) }
-    known.set(key, pools)
-    ofRoute.set(route, pools)
+    const addresses = route.addresses.map((address) => {
+      const { ca, certificate, key, serverName } = route.tls
+      // Routes share what is reached in the same way.
+      const way = [address.name, route.connectTimeoutMilliseconds, route.http2, ca, certificate, key?.reveal(), serverName]
+      const shared = known.get(JSON.stringify(way)) ?? new UpstreamAddress(address, route, steps)
+      known.set(JSON.stringify(way), shared)
+      return shared
+    })
+    ofRoute.set(route, new UpstreamBalance(addresses))
   }
 
   return {
-    poolsOf(route) {
-      const pools = ofRoute.get(route)
-      if (pools === undefined) throw new Error('a route that was not configured')
-      return pools
+    balanceOf(route) {
+      const balance = ofRoute.get(route)
+      if (balance === undefined) throw new Error('a route that was not configured')
+      return balance
     },
     async close() {
-      await Promise.all([...known.values()].flatMap(({ calls, streams }) => [calls.destroy(), streams.destroy()]))
+      await Promise.all([...known.values()].map((address) => address.close()))
     },
   }
-}
-
-function createPool({ origin, connectTimeoutMilliseconds }: RouteConfig, connections: number): Pool {
-  return new Pool(origin, {
-    connections,
-    pipelining: 1,
-    allowH2: false,
-    connectTimeout: connectTimeoutMilliseconds,
-    keepAliveTimeout: KEEP_ALIVE_MILLISECONDS,
-    maxHeaderSize: MOST_HEADER_BYTES,
-    // We bound the silence ourselves: only once the type is known can an event stream be let be.
-    bodyTimeout: 0,
-  })
 }

@@ -46,6 +46,9 @@ export interface Events {
   limit_reached: OfRequest & { readonly limit: 'address' | 'browser'; readonly endpoint: string }
   forwarding_untrusted: { readonly note: string }
   provider_state: { readonly issuer: string; readonly state: 'ready' | 'unavailable'; readonly note?: string }
+  upstream_configured: { readonly upstream: string }
+  upstream_connection_failed: { readonly upstream: string; readonly note: string }
+  upstream_state: { readonly upstream: string; readonly state: 'reachable' | 'unreachable'; readonly note?: string }
   store_state: { readonly state: StoreStateName; readonly note?: string }
   store_warning: { readonly note: string }
   configuration_warning: { readonly place: string; readonly note: string }

@@ -9,12 +9,16 @@ import type { RequestLine } from '../../src/report/request-line.ts'
 import type { AccessToken, LiveSession, SessionId, SessionSecret } from '../../src/session/records.ts'
 import { type Upstream, type UpstreamAnswer, startUpstream } from './upstream.ts'
 
+/** An event and its fields. */
+export type ToldEvent = { readonly name: string } & Readonly<Record<string, unknown>>
+
 /** The carrying lane alone, between a real server and a real upstream; who is signed in is told by the cookie `session`. */
 export interface CarryingLane {
   readonly port: number
   readonly carry: Carry
   readonly upstream: Upstream
   readonly lines: RequestLine[]
+  readonly events: ToldEvent[]
   /** Resolves with the report of the latest request, once there are `count`. */
   reported(count?: number): Promise<RequestLine>
   close(): Promise<void>
@@ -33,7 +37,7 @@ export const TOKEN = 'the-access-token' as AccessToken
 export function routeTo(origin: string, route: Partial<RouteConfig> = {}): RouteConfig {
   return {
     prefix: '/api/',
-    origin,
+    addresses: [{ name: origin, origin, socketPath: undefined }],
     path: '/',
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
     proof: 'none',
@@ -42,6 +46,12 @@ export function routeTo(origin: string, route: Partial<RouteConfig> = {}): Route
     connectTimeoutMilliseconds: 5000,
     headersTimeoutMilliseconds: 5000,
     bodyTimeoutMilliseconds: 5000,
+    requestHeaders: { add: [], drop: [] },
+    responseHeaders: { add: [], drop: [] },
+    cookies: [],
+    cache: 'never',
+    tls: { ca: undefined, certificate: undefined, key: undefined, serverName: undefined },
+    http2: false,
     ...route,
   }
 }
@@ -69,6 +79,7 @@ export function liveSession(): LiveSession {
 export async function startCarryingLane({ route, moreRoutes = [], steps = {}, answers }: Choices = {}): Promise<CarryingLane> {
   const upstream = await startUpstream(answers)
   const lines: RequestLine[] = []
+  const events: ToldEvent[] = []
   const watchers = new Set<() => void>()
   const session = liveSession()
   const carry = createCarry({
@@ -85,6 +96,9 @@ export async function startCarryingLane({ route, moreRoutes = [], steps = {}, an
       reportRequest(line) {
         lines.push(line)
         for (const watch of watchers) watch()
+      },
+      report(name, fields) {
+        events.push({ name, ...fields })
       },
       now: () => performance.now(),
       ...steps,
@@ -110,6 +124,7 @@ export async function startCarryingLane({ route, moreRoutes = [], steps = {}, an
     carry,
     upstream,
     lines,
+    events,
     reported: (count = 1) =>
       new Promise((resolve) => {
         function watch(): void {

@@ -72,9 +72,9 @@ describe('config/coatcheck.yaml', () => {
 
   test.each(routeKeys)('mentions %s of a route, and its true default', (key) => {
     const written = member(route, key)
-    expect(written).toBeDefined()
     const value = defaultOf(['routes', 'items', key])
     if (value !== undefined) expect(written).toEqual(value)
+    expect(TEXT).toMatch(new RegExp(`^(?:  - |    )${written === undefined ? '# ' : ''}${key}: \\S`, 'm'))
   })
 
   test('names every variable that does not follow from its path', () => {

@@ -3,6 +3,7 @@ import { createJsonSchema } from '../../../src/config/json-schema.ts'
 import { listSettings } from '../../../src/config/list-settings.ts'
 import { LEAST, parseWith, SERVER_KEY } from '../../support/config-env.ts'
 import type { Env } from '../../support/config-env.ts'
+import { pemFiles } from '../../support/pem-files.ts'
 
 interface Row {
   /** As text in a variable, and in a file. */
@@ -68,7 +69,7 @@ const ROWS: Readonly<Record<string, Row>> = {
 
 const ROUTE_ROWS: Readonly<Record<string, readonly [yaml: string, becomes: object]>> = {
   prefix: ['/v2/', { prefix: '/v2/' }],
-  upstream: ['https://b.example.com/v2/', { origin: 'https://b.example.com', path: '/v2/' }],
+  upstream: ['https://b.example.com/v2/', { addresses: [{ origin: 'https://b.example.com' }], path: '/v2/' }],
   methods: ['[GET]', { methods: ['GET'] }],
   proof: ['same-origin', { proof: 'same-origin' }],
   token: ['none', { token: 'none' }],
@@ -76,7 +77,20 @@ const ROUTE_ROWS: Readonly<Record<string, readonly [yaml: string, becomes: objec
   connectTimeout: ['1s', { connectTimeoutMilliseconds: 1000 }],
   headersTimeout: ['2s', { headersTimeoutMilliseconds: 2000 }],
   bodyTimeout: ['1h', { bodyTimeoutMilliseconds: 3_600_000 }],
+  addRequestHeaders: ['{ X-Tenant: acme }', { requestHeaders: { add: [['X-Tenant', { reveal: expect.any(Function) }]] } }],
+  dropRequestHeaders: ['[Accept-Language]', { requestHeaders: { drop: ['accept-language'] } }],
+  addResponseHeaders: ['{ X-Served-By: orders }', { responseHeaders: { add: [['X-Served-By', 'orders']] } }],
+  dropResponseHeaders: ['X-Debug, X-Trace', { responseHeaders: { drop: ['x-debug', 'x-trace'] } }],
+  cookies: ['[basket]', { cookies: ['basket'] }],
+  cache: ['upstream', { cache: 'upstream' }],
+  ca: ['/authority.pem', { tls: { ca: expect.stringContaining('BEGIN CERTIFICATE') } }],
+  certificate: ['/client.pem\n    key: /client.key', { tls: { certificate: expect.stringContaining('BEGIN CERTIFICATE') } }],
+  key: ['/client.key\n    certificate: /client.pem', { tls: { key: { reveal: expect.any(Function) } } }],
+  serverName: ['API.internal', { tls: { serverName: 'api.internal' } }],
+  http2: ['true', { http2: true }],
 }
+
+const ABOUT_TLS = ['ca', 'certificate', 'key', 'serverName', 'http2']
 
 const SETTINGS = listSettings()
 const FILES = { '/page': undefined, '/password': 'of Redis\n' }
@@ -111,10 +125,16 @@ describe('every setting', () => {
     expect(parseWith({ ...env, [variable]: usual }, { ...FILES, '/c.yaml': file }).config).not.toMatchObject(becomes)
   })
 
-  test.each(Object.entries(ROUTE_ROWS))('of a route: %s', (key, [yaml, becomes]) => {
-    const route = { prefix: '/api/', upstream: 'http://localhost:3000/', [key]: yaml }
+  test.each(Object.entries(ROUTE_ROWS))('of a route: %s', async (key, [yaml, becomes]) => {
+    const scheme = ABOUT_TLS.includes(key) ? 'https' : 'http'
+    const route = { prefix: '/api/', upstream: `${scheme}://localhost:3000/`, [key]: yaml }
+    const plain = { prefix: '/api/', upstream: 'http://localhost:3000/' }
+    expect(parseWith({ ...LEAST, COATCHECK_ROUTES: JSON.stringify([plain]) }).config.routes).not.toMatchObject([becomes])
     const lines = Object.entries(route).map(([name, value]) => `    ${name}: ${value}`)
-    const { config } = parseWith({ ...LEAST, COATCHECK_CONFIG: '/c.yaml' }, { '/c.yaml': `routes:\n  -\n${lines.join('\n')}` })
+    const { config } = parseWith(
+      { ...LEAST, COATCHECK_CONFIG: '/c.yaml' },
+      { ...(await pemFiles()), '/c.yaml': `routes:\n  -\n${lines.join('\n')}` },
+    )
     expect(config.routes).toMatchObject([becomes])
   })
 

@@ -40,10 +40,17 @@ describe('a configuration', () => {
       COATCHECK_ROUTES: '/api/=http://localhost:3000, /files/=https://files.example.com:8443/v1/',
     })
     expect(config.routes).toMatchObject([
-      { prefix: '/api/', origin: 'http://localhost:3000', path: '/', proof: 'header', token: 'user', mostBodyBytes: 100_000_000 },
+      {
+        prefix: '/api/',
+        addresses: [{ origin: 'http://localhost:3000' }],
+        path: '/',
+        proof: 'header',
+        token: 'user',
+        mostBodyBytes: 100_000_000,
+      },
       {
         prefix: '/files/',
-        origin: 'https://files.example.com:8443',
+        addresses: [{ origin: 'https://files.example.com:8443' }],
         path: '/v1/',
         methods: expect.not.arrayContaining(['OPTIONS']),
       },

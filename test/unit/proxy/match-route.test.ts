@@ -12,7 +12,7 @@ const match = createRouteTable([
 function sent(target: string): string {
   const matched = match(target)
   if (matched === undefined) throw new Error('not carried')
-  return matched.config.origin + upstreamTarget(target, matched)
+  return matched.config.addresses[0]?.origin + upstreamTarget(target, matched)
 }
 
 describe('a route', () => {
