@@ -52,9 +52,8 @@ export class Call implements Dispatcher.DispatchHandler {
   }
 
   send(): void {
-    const { calls, streams } = this.#address
     this.#address.inFlight += 1
-    const isFree = (this.#isStream ? streams : calls).dispatch(this.#options, this)
+    const isFree = this.#address.poolFor(this.#options, this.#isStream).dispatch(this.#options, this)
     // undici's own timeouts begin with a connection; waiting for a free one needs a bound too.
     if (!isFree && this.#controller === undefined && !this.#carriage.isOver) {
       this.#waiting = setTimeout(timeOut, this.#carriage.route.headersTimeoutMilliseconds, this)

@@ -1,4 +1,4 @@
-import { Pool } from 'undici'
+import { type Dispatcher, Pool } from 'undici'
 import type { RouteConfig } from '../config/config.ts'
 import type { AddressConfig } from '../config/route-parts.ts'
 import { noteOf } from '../report/describe-error.ts'
@@ -32,9 +32,14 @@ const LONGEST_PAUSE_MILLISECONDS = 30_000
  */
 export class UpstreamAddress {
   readonly name: string
-  readonly calls: Pool
+  readonly #calls: Pool
   /** Apart, so that open event streams never leave a call without a connection. */
-  readonly streams: Pool
+  readonly #streams: Pool
+  /**
+   * What has a body goes over HTTP/1.1 in any case: broken off while its stream is being opened, it would keep the HTTP/2 session of
+   * Node busy until memory is gone, and later on nobody tells the upstream (found with undici 8.12 on Node 26).
+   */
+  readonly #uploads: Pool
   /** Requests that are on their way to it, or answered by it, now. */
   inFlight = 0
   isOut = false
@@ -48,11 +53,18 @@ export class UpstreamAddress {
 
   constructor(address: AddressConfig, route: RouteConfig, steps: AddressSteps) {
     this.name = address.name
-    this.calls = createPool(address, route, MOST_CALLS)
-    this.streams = createPool(address, route, MOST_STREAMS)
+    this.#calls = createPool(address, route, MOST_CALLS, route.http2)
+    this.#streams = createPool(address, route, MOST_STREAMS, route.http2)
+    this.#uploads = route.http2 ? createPool(address, route, MOST_STREAMS, false) : this.#calls
     this.#connectTimeoutMilliseconds = route.connectTimeoutMilliseconds
     this.#steps = steps
     steps.report('upstream_configured', { upstream: this.name })
+  }
+
+  /** The connections for a call. */
+  poolFor({ body }: Dispatcher.DispatchOptions, isStream: boolean): Pool {
+    if (body !== null && this.#uploads !== this.#calls) return this.#uploads
+    return isStream ? this.#streams : this.#calls
   }
 
   /**
@@ -91,7 +103,7 @@ export class UpstreamAddress {
 
   /** Ends whatever is still in flight. */
   async close(): Promise<void> {
-    await Promise.all([this.calls.destroy(), this.streams.destroy()])
+    await Promise.all([this.#calls, this.#streams, this.#uploads].map((pool) => pool.destroy()))
   }
 
   #comeBack(): void {
@@ -100,12 +112,12 @@ export class UpstreamAddress {
   }
 }
 
-function createPool({ origin, socketPath }: AddressConfig, route: RouteConfig, connections: number): Pool {
+function createPool({ origin, socketPath }: AddressConfig, route: RouteConfig, connections: number, http2: boolean): Pool {
   const { ca, certificate, key, serverName } = route.tls
   return new Pool(origin, {
     connections,
     pipelining: 1,
-    allowH2: route.http2,
+    allowH2: http2,
     connectTimeout: route.connectTimeoutMilliseconds,
     keepAliveTimeout: KEEP_ALIVE_MILLISECONDS,
     maxHeaderSize: MOST_HEADER_BYTES,

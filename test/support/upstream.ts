@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { ListenOptions } from 'node:net'
 import { ANSWERS } from './upstream-answers.ts'
 
 /** A request as the upstream got it. */
@@ -43,8 +43,11 @@ export interface Upstream {
   close(): Promise<void>
 }
 
-/** Starts it on a free port; every path without an answer of its own is echoed as JSON (`upstream-answers.ts` lists the others). */
-export async function startUpstream(own: Readonly<Record<string, UpstreamAnswer>> = {}): Promise<Upstream> {
+/** Starts it on a free port, or at `at`; every path without an answer of its own is echoed as JSON (`upstream-answers.ts` lists the others). */
+export async function startUpstream(
+  own: Readonly<Record<string, UpstreamAnswer>> = {},
+  at: ListenOptions = { port: 0, host: '127.0.0.1' },
+): Promise<Upstream> {
   const answers = new Map(Object.entries({ ...ANSWERS, ...own }))
   const requests: RecordedRequest[] = []
   const watchers = new Set<() => void>()
@@ -68,9 +71,10 @@ export async function startUpstream(own: Readonly<Record<string, UpstreamAnswer>
     void answer(request, response, () => body)
   })
   server.on('connection', () => (connections += 1))
-  server.listen(0, '127.0.0.1')
+  server.listen(at)
   await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
 
   return {
     port,
