@@ -21,6 +21,17 @@ export async function checkUpstreams(routes: readonly RouteConfig[]): Promise<re
       if (outcome.kind === 'failed') {
         return { level: 'fail', about, says: `${address.name} takes no connection: ${explainCode(outcome.code)}.` }
       }
+      if (outcome.protocol === 'h2') {
+        // What has a body is carried over HTTP/1.1.
+        const older = await tryConnection(address, { ...route, http2: false })
+        if (older.kind === 'failed') {
+          return {
+            level: 'fail',
+            about,
+            says: `${address.name} speaks HTTP/2, but takes no connection for HTTP/1.1: ${explainCode(older.code)}.`,
+          }
+        }
+      }
       const spoken = outcome.protocol === 'h2' ? ' and speaks HTTP/2' : ''
       return { level: 'ok', about, says: `${address.name} takes connections${spoken}.` }
     }),

@@ -24,7 +24,7 @@ const MEANINGS = new Map([
   ['ECONNRESET', 'it broke the connection off'],
   ['ERR_SSL_WRONG_VERSION_NUMBER', 'it does not speak TLS'],
   ['ERR_SSL_PACKET_LENGTH_TOO_LONG', 'it does not speak TLS'],
-  ['ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL', 'it speaks HTTP/2 only: set http2 of the route to true'],
+  ['ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL', 'it speaks HTTP/2 only; HTTP/1.1 is needed, at least for what has a body'],
   ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', UNKNOWN_HERE],
   ['ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE', UNKNOWN_HERE],
   ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', UNKNOWN_HERE],

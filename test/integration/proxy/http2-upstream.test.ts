@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
+import type { Http2ServerResponse } from 'node:http2'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -41,6 +42,13 @@ async function start(protocols: 'both' | 'http1' | 'http2', more: Partial<RouteC
   return { upstream, lane, get }
 }
 
+/** Has `/slow` wait for the word. */
+function answerLater(upstream: SecureUpstream): () => void {
+  let waiting: Http2ServerResponse | undefined
+  upstream.answer('/slow', (_request, response) => (waiting = response))
+  return () => void waiting?.end('at last')
+}
+
 describe('HTTP/2 to an upstream', () => {
   test.each([
     ['http2', '2.0'],
@@ -62,10 +70,7 @@ describe('HTTP/2 to an upstream', () => {
 
   test('lets nobody break the connection of others by writing one header in two ways', async () => {
     const { upstream, get } = await start('http2')
-    let finish = () => {}
-    upstream.answer('/slow', (_request, response) => {
-      finish = () => void response.end('at last')
-    })
+    const finish = answerLater(upstream)
     const other = get('slow')
     await until('it is asked', () => upstream.requests.some(({ path }) => path === '/slow'))
     expect(await get('x', 'Content-Type: text/a\r\ncontent-type: text/b\r\nX-Many: 1\r\nx-many: 2\r\n')).toMatch(
@@ -131,10 +136,7 @@ describe('HTTP/2 to an upstream', () => {
   test('ends the call of a client that leaves, and no other', async () => {
     const { upstream, lane, get } = await start('http2')
     upstream.answer('/hang', () => {})
-    let finish = () => {}
-    upstream.answer('/slow', (_request, response) => {
-      finish = () => void response.end('at last')
-    })
+    const finish = answerLater(upstream)
     const other = get('slow')
     const client = await openRaw(lane.port)
     client.write(`GET /h2/hang HTTP/1.1\r\n${HEAD}\r\n`)

@@ -53,6 +53,10 @@ function valuesIn(answer: string, name: string): string[] {
   return head.filter((line) => line.toLowerCase().startsWith(`${name}: `)).map((line) => line.slice(name.length + 2))
 }
 
+function answerWith(headers: Readonly<Record<string, string | string[]>>): void {
+  upstream.answer('/cached', (_request, response) => void response.writeHead(200, headers).end())
+}
+
 describe('a route that adds and drops headers', () => {
   test('says to the upstream what it was told to, whatever a client says', async () => {
     await ask('/add/x', [
@@ -149,10 +153,6 @@ describe('a route that carries cookies', () => {
 })
 
 describe('a route whose upstream may speak to caches', () => {
-  function answerWith(headers: Readonly<Record<string, string | string[]>>): void {
-    upstream.answer('/cached', (_request, response) => void response.writeHead(200, headers).end())
-  }
-
   test("lets them keep a person's answers in that person's browser only", async () => {
     answerWith({ 'cache-control': 'public, max-age=60, s-maxage=600', age: '7', vary: 'Accept-Language' })
     const answer = await ask('/mine/cached')

@@ -85,9 +85,9 @@ describe('an upstream with several addresses', () => {
       client.destroy()
       await reported
     }
-    const before = [one.requests.length, other.requests.length]
+    const [ofOne, ofOther] = [one.requests.length, other.requests.length]
     for (let count = 0; count < 10; count += 1) await ask(lane)
-    expect([one.requests.length - before[0]!, other.requests.length - before[1]!]).toEqual([5, 5])
+    expect([one.requests.length - ofOne, other.requests.length - ofOther]).toEqual([5, 5])
   })
 
   test('answers at the other address where one refuses, and nobody notices', async () => {

@@ -6,6 +6,7 @@ import { createLogger } from '../../../src/operations/logger.ts'
 import { CLIENT_SECRET, LEAST, problemsOf, problemsOfFile, SERVER_KEY } from '../../support/config-env.ts'
 import { codeBlocks, readDocument, readDocuments, ROOT } from '../../support/documents.ts'
 import { collectLines } from '../../support/lines.ts'
+import { pemFiles } from '../../support/pem-files.ts'
 
 const LANGUAGES = ['sh', 'js', 'json', 'yaml', 'env']
 const SECRET_FILES = {
@@ -13,6 +14,7 @@ const SECRET_FILES = {
   '/run/secrets/coatcheck-secrets': SERVER_KEY,
   '/run/secrets/redis/password': 'of Redis',
   '/run/secrets/redis/sentinel-password': 'of the sentinels',
+  '/run/secrets/api-key': 'k3y',
 }
 
 /** The lines of log among the examples in JSON. */
@@ -32,8 +34,11 @@ describe('the examples', () => {
     for (const text of code.startsWith('{"level"') ? code.split('\n') : [code]) expect(JSON.parse(text)).toBeInstanceOf(Object)
   })
 
-  test.each(codeBlocks('yaml'))('of configuration boot (%s)', (_, code) => {
-    expect(problemsOfFile(code, {}, SECRET_FILES)).toEqual([])
+  test.each(codeBlocks('yaml'))('of configuration boot (%s)', async (_, code) => {
+    const pem = await pemFiles()
+    const files = { ...SECRET_FILES, '/etc/coatcheck/upstream-ca.pem': pem['/authority.pem'] }
+    const identity = { '/etc/coatcheck/client.pem': pem['/client.pem'], '/run/secrets/client-key.pem': pem['/client.key'] }
+    expect(problemsOfFile(code, {}, { ...files, ...identity })).toEqual([])
   })
 
   test.each(codeBlocks('env'))('of variables boot (%s)', (_, code) => {

@@ -178,6 +178,27 @@ describe('metrics', () => {
     expect(all).toContain('coatcheck_store_errors_total{operation="read"} 1')
   })
 
+  test('addresses of upstreams are in use or out, and connections that failed are counted, by address', async () => {
+    const { report, parsed, counted } = begin()
+    report('upstream_configured', { upstream: 'http://a' })
+    expect(await counted()).toContain('coatcheck_upstream_reachable{address="http://a"} 1')
+    expect(await counted()).toContain('coatcheck_upstream_connection_failures_total{address="http://a"} 0')
+    report('upstream_connection_failed', { upstream: 'http://a', note: 'Error ECONNREFUSED' })
+    report('upstream_connection_failed', { upstream: 'http://a', note: 'Error ECONNREFUSED' })
+    report('upstream_state', { upstream: 'http://a', state: 'unreachable', note: 'Error ECONNREFUSED' })
+    expect(await counted()).toContain('coatcheck_upstream_reachable{address="http://a"} 0')
+    expect(await counted()).toContain('coatcheck_upstream_connection_failures_total{address="http://a"} 2')
+    report('upstream_state', { upstream: 'http://a', state: 'reachable' })
+    expect(await counted()).toContain('coatcheck_upstream_reachable{address="http://a"} 1')
+    expect(parsed().map(({ level, event }) => [level, event])).toEqual([
+      ['debug', 'upstream_configured'],
+      ['debug', 'upstream_connection_failed'],
+      ['debug', 'upstream_connection_failed'],
+      ['warn', 'upstream_state'],
+      ['info', 'upstream_state'],
+    ])
+  })
+
   test('a scrape says how things stand, and which version this is', async () => {
     const all = await begin().counted()
     expect(all).toContain('coatcheck_requests_in_flight 3')
