@@ -36,7 +36,7 @@ describe("an upstream's cookie", () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom('Path=', '/v1/', '/', '..', ';', 'Domain=x', ' ', '=', 'Path', 'a')), (parts) => {
         const mapped = mappedSetCookie(`basket=1;${parts.join('')}`, NAMES, route) ?? ''
-        expect(mapped).not.toMatch(/domain/i)
+        expect(mapped).not.toMatch(/; domain/i)
         for (const path of mapped.split('; ').filter((part) => /^path/i.test(part)))
           expect(path.startsWith('Path=/shop/')).toBe(true)
       }),
