@@ -59,7 +59,6 @@ export function createGateway({ config, store, provider, report, reportRequest, 
 
   const revokeTokens = createRevokeTokens(provider, report, sessions.background.run)
   const parts = { config, store, namespace, provider, sessions, security, revokeTokens, report, now }
-
   const tokens = createTokens(parts)
   const carry = createCarry({
     routes: config.routes,

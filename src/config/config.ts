@@ -1,4 +1,4 @@
-import type { AddressConfig, RequestHeadersConfig, ResponseHeadersConfig, UpstreamTlsConfig } from './route-parts.ts'
+import type { RouteParts } from './route-parts.ts'
 import type { Secret } from './secret.ts'
 import type { SentinelConfig } from './sentinel-config.ts'
 
@@ -92,11 +92,9 @@ export interface RedisStoreConfig {
   readonly outageGraceMilliseconds: number
 }
 
-export interface RouteConfig {
+export interface RouteConfig extends RouteParts {
   /** Path prefix, begins and ends with `/`. */
   readonly prefix: string
-  /** The upstream: one address or several of the same API; there is at least one. */
-  readonly addresses: readonly AddressConfig[]
   /** Path that replaces the prefix, begins and ends with `/`. */
   readonly path: string
   /** Methods that are carried, upper case. */
@@ -111,15 +109,6 @@ export interface RouteConfig {
   readonly headersTimeoutMilliseconds: number
   /** Between two pieces of a body. */
   readonly bodyTimeoutMilliseconds: number
-  readonly requestHeaders: RequestHeadersConfig
-  readonly responseHeaders: ResponseHeadersConfig
-  /** Names of cookies that pass, both ways. */
-  readonly cookies: readonly string[]
-  /** Whether the upstream's `Cache-Control` holds. */
-  readonly cache: 'never' | 'upstream'
-  readonly tls: UpstreamTlsConfig
-  /** Whether HTTP/2 is spoken where it is offered over TLS. */
-  readonly http2: boolean
 }
 
 export interface SessionConfig {

@@ -1,5 +1,20 @@
 import type { Secret } from './secret.ts'
 
+/** What a route says of its upstream, and of the headers both ways. */
+export interface RouteParts {
+  /** The upstream: one address or several of the same API; there is at least one. */
+  readonly addresses: readonly AddressConfig[]
+  readonly requestHeaders: RequestHeadersConfig
+  readonly responseHeaders: ResponseHeadersConfig
+  /** Names of cookies that pass, both ways. */
+  readonly cookies: readonly string[]
+  /** Whether the upstream's `Cache-Control` holds. */
+  readonly cache: 'never' | 'upstream'
+  readonly tls: UpstreamTlsConfig
+  /** Whether HTTP/2 is spoken where it is offered over TLS. */
+  readonly http2: boolean
+}
+
 /** One address of an upstream. */
 export interface AddressConfig {
   /** As logs and metrics tell it. */
