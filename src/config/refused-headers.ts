@@ -29,7 +29,7 @@ const NOT_PLAIN: Refusal = {
   write: 'a name of letters, digits and hyphens, such as X-Tenant',
 }
 
-/** Judges what a route would add to requests, or drop from them; `Authorization` is for the contradictions to judge. */
+/** Judges what a route would add to requests; `Authorization` is for the contradictions to judge. */
 export function refuseRequestHeader(name: string): Refusal | undefined {
   const folded = name.toLowerCase()
   if (!PLAIN_NAME.test(folded)) return NOT_PLAIN
@@ -39,6 +39,12 @@ export function refuseRequestHeader(name: string): Refusal | undefined {
   }
   if (OURS_IN_REQUESTS.test(folded)) return { refused: 'is what the gateway itself says or drops.', write: 'other headers only' }
   return undefined
+}
+
+/** Judges what a route would drop from requests. */
+export function refuseRequestDrop(name: string): Refusal | undefined {
+  if (name.toLowerCase() !== 'authorization') return refuseRequestHeader(name)
+  return { refused: "is never a client's: it is the person's token, or what the route adds.", write: 'other headers only' }
 }
 
 /** Judges what a route would add to answers. */

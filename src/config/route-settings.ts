@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { headerLines, headerNames, parseCookieName } from './header-settings.ts'
 import { parseRoutePrefix } from './parse-path.ts'
 import type { Refusal } from './refusal.ts'
-import { refuseRequestHeader, refuseResponseDrop, refuseResponseHeader } from './refused-headers.ts'
+import { refuseRequestDrop, refuseRequestHeader, refuseResponseDrop, refuseResponseHeader } from './refused-headers.ts'
 import { duration, flag, size, splitList, text, words } from './setting-kinds.ts'
 import { addresses, parseServerName } from './upstream-addresses.ts'
 
@@ -42,7 +42,7 @@ export const routeSettings = z.strictObject({
       examples: [{ 'X-Api-Key': '${file:/run/secrets/api-key}' }],
       writeOnly: true,
     }),
-  dropRequestHeaders: headerNames(refuseRequestHeader)
+  dropRequestHeaders: headerNames(refuseRequestDrop)
     .prefault([])
     .meta({ description: 'Headers of clients that the upstream does not get, besides those that none gets.' }),
   addResponseHeaders: headerLines(refuseResponseHeader)

@@ -2,10 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { parseConfig } from '../../../src/config/parse-config.ts'
 import type { UpstreamTlsConfig } from '../../../src/config/route-parts.ts'
 import { Secret } from '../../../src/config/secret.ts'
 import { type CarryingLane, routeTo, startCarryingLane } from '../../support/carrying-lane.ts'
 import { type Certificate, type CertificateAuthority, createCertificateAuthority } from '../../support/certificates.ts'
+import { LEAST } from '../../support/config-env.ts'
 import { rawRequest } from '../../support/raw-client.ts'
 import { type SecureUpstream, startSecureUpstream } from '../../support/secure-upstream.ts'
 
@@ -96,6 +98,29 @@ describe('an https upstream', () => {
     const lane = await carrying(upstream, tls())
     expect(await ask(lane)).toMatch(/^HTTP\/1.1 502 /)
     expect(upstream.requests).toEqual([])
+  })
+
+  test('is reached as a configuration says, at all of its addresses', async () => {
+    const upstreams = [internal, internal].map((certificate) =>
+      startSecureUpstream({ certificate, clientAuthority: authority.certificate }),
+    )
+    const [one, other] = (await Promise.all(upstreams)).map(keep)
+    const written = {
+      prefix: '/secure/',
+      upstream: [`${one?.origin}/v1/`, `${other?.origin}/v1/`],
+      ca: authority.file,
+      certificate: client.certificateFile,
+      key: client.keyFile,
+      serverName: 'api.internal',
+      addRequestHeaders: { 'X-Tenant': 'acme' },
+    }
+    const { config } = parseConfig({ env: { ...LEAST, COATCHECK_ROUTES: JSON.stringify([written]) } })
+    const lane = keep(await startCarryingLane({ moreRoutes: config.routes }))
+    for (let count = 0; count < 4; count += 1) expect(await ask(lane)).toMatch(/^HTTP\/1.1 200 /)
+    for (const upstream of [one, other]) {
+      expect(upstream?.requests).toHaveLength(2)
+      expect(upstream?.requests[0]).toMatchObject({ path: '/v1/x', client: 'gateway.test', headers: { 'x-tenant': 'acme' } })
+    }
   })
 
   test('speaks HTTP/1.1 where HTTP/2 was not asked for, though it offers it', async () => {

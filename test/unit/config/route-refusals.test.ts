@@ -184,6 +184,9 @@ describe('headers of a route', () => {
     (name) => refuses([{ ...HTTP, dropResponseHeaders: [name] }], 'routes[0].dropResponseHeaders[0]', /./),
   )
 
+  test("cannot take the person's token away", () =>
+    refuses([{ ...HTTP, dropRequestHeaders: ['Authorization'] }], 'routes[0].dropRequestHeaders[0]', /never a client's/))
+
   test("set no Authorization where the person's token goes", () => {
     const addRequestHeaders = { authorization: 'Basic YTpi' }
     refuses([{ ...HTTP, addRequestHeaders }], 'routes[0].addRequestHeaders', /person's token/)
