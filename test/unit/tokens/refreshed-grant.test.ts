@@ -1,14 +1,16 @@
 import { describe, expect, test } from '@jest/globals'
+import type { RefreshAnswer } from '../../../src/oidc/port.ts'
 import { createGrantOf } from '../../../src/session/grant-of.ts'
 import { refreshedGrant } from '../../../src/tokens/refreshed-grant.ts'
 import { makeGrant, makeTokens } from '../../support/session-parts.ts'
 
 const grantOf = createGrantOf(['sub', 'name', 'roles'])
 const BEFORE = makeGrant({ claims: { sub: 'ada', name: 'Ada', roles: ['admin'] }, acr: 'loa2', authTime: 7 })
-const BARE = {
+const BARE: Extract<RefreshAnswer, { kind: 'refreshed' }>['tokens'] = {
   accessToken: 'access-2',
   expiresInSeconds: 60,
   refreshToken: undefined,
+  refreshTokenExpiresInSeconds: undefined,
   scope: undefined,
   idToken: undefined,
   identity: undefined,
@@ -35,6 +37,22 @@ describe('the grant after a refresh', () => {
       scope: 'openid email',
       idToken: 'id-1',
     })
+  })
+
+  test('holds a refresh token that lives as long as the provider says, and as long as before where it sent none', () => {
+    const before = { ...BEFORE, refreshTokenExpiresAt: 90_000 }
+    const endOf = (sent: Partial<typeof BARE>) =>
+      refreshedGrant(before, { ...BARE, ...sent }, 1_000, grantOf).refreshTokenExpiresAt
+    expect(endOf({})).toBe(90_000)
+    expect(endOf({ refreshTokenExpiresInSeconds: 600 })).toBe(601_000)
+    expect(endOf({ refreshToken: 'refresh-2', refreshTokenExpiresInSeconds: 600 })).toBe(601_000)
+    expect(endOf({ refreshToken: 'refresh-2' })).toBeUndefined()
+  })
+
+  test('that comes without an ID token keeps the identity of before, whatever else is new', () => {
+    const tokens = { ...BARE, refreshToken: 'refresh-2', refreshTokenExpiresInSeconds: 600, idToken: 'id-unverified' }
+    const next = refreshedGrant(BEFORE, tokens, 0, grantOf)
+    expect(next).toMatchObject({ idToken: 'id-1', claims: BEFORE.claims, acr: 'loa2', authTime: 7, refreshToken: 'refresh-2' })
   })
 
   test('has lost the role that a new ID token no longer tells of', () => {
