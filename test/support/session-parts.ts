@@ -27,7 +27,12 @@ export function sessionParts() {
     secrets,
     namespace: NAMESPACE,
     seals: createRecordSeals(createSealer({ secrets: [secrets[0]], namespace: NAMESPACE }), keys),
-    lifetimes: createLifetimes({ idleTimeoutMilliseconds: IDLE, absoluteTimeoutMilliseconds: 12 * IDLE, mostCached: 10, withoutRefreshToken: 'end' }),
+    lifetimes: createLifetimes({
+      idleTimeoutMilliseconds: IDLE,
+      absoluteTimeoutMilliseconds: 12 * IDLE,
+      mostCached: 10,
+      withoutRefreshToken: 'end',
+    }),
     idleTimeoutMilliseconds: IDLE,
   }
 }

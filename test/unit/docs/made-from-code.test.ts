@@ -75,7 +75,14 @@ describe('what the documentation names is there', () => {
   })
 
   test('every event and every code of the night shift', () => {
-    const known = [...Object.keys(EVENT_TABLE), ...Object.keys(FAILURES), ...END_REASONS, ...WEATHER, 'request', 'token_refreshed']
+    const known = [
+      ...Object.keys(EVENT_TABLE),
+      ...Object.keys(FAILURES),
+      ...END_REASONS,
+      ...WEATHER,
+      'request',
+      'token_refreshed',
+    ]
     const table = readDocument('docs/operating.md').prose.split('## The log')[0] ?? ''
     const named = [...table.matchAll(/`([a-z]+_[a-z_]+)`/g)].flatMap(([, name = '']) => name)
     const outcomes = [

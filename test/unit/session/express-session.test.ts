@@ -29,7 +29,12 @@ async function setUp(wrap: (store: Store) => Store = (store) => store) {
     config: {
       baseUrl: { origin: 'https://app.example.com', host: 'app.example.com', secure: true, prefix: '/bff' },
       secrets,
-      session: { idleTimeoutMilliseconds: 3_600_000, absoluteTimeoutMilliseconds: 36_000_000, mostCached: 10, withoutRefreshToken: 'end' },
+      session: {
+        idleTimeoutMilliseconds: 3_600_000,
+        absoluteTimeoutMilliseconds: 36_000_000,
+        mostCached: 10,
+        withoutRefreshToken: 'end',
+      },
       provider: provider(),
       store: { kind: 'memory', mostRecords: 1_000 },
     },

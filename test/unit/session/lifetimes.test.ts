@@ -6,7 +6,12 @@ const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 
 describe("a session's times", () => {
-  const times = createLifetimes({ idleTimeoutMilliseconds: HOUR, absoluteTimeoutMilliseconds: 12 * HOUR, mostCached: 1, withoutRefreshToken: 'end' })
+  const times = createLifetimes({
+    idleTimeoutMilliseconds: HOUR,
+    absoluteTimeoutMilliseconds: 12 * HOUR,
+    mostCached: 1,
+    withoutRefreshToken: 'end',
+  })
 
   test('are kept for two idle times, and longer once less than one is left, but never beyond the deadline', () => {
     expect(times.absoluteDeadline(5)).toBe(5 + 12 * HOUR)
@@ -25,7 +30,12 @@ describe("a session's times", () => {
 
   test('are written once a minute, and of a short idle time each quarter', () => {
     expect([times.mustRecordActivity(MINUTE - 1, 0), times.mustRecordActivity(MINUTE, 0)]).toEqual([false, true])
-    const short = createLifetimes({ idleTimeoutMilliseconds: 1_000, absoluteTimeoutMilliseconds: HOUR, mostCached: 1, withoutRefreshToken: 'end' })
+    const short = createLifetimes({
+      idleTimeoutMilliseconds: 1_000,
+      absoluteTimeoutMilliseconds: HOUR,
+      mostCached: 1,
+      withoutRefreshToken: 'end',
+    })
     expect([short.mustRecordActivity(249, 0), short.mustRecordActivity(250, 0)]).toEqual([false, true])
   })
 })
