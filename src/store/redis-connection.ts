@@ -77,14 +77,15 @@ export function createRedisConnection({
 
   /** Offers the client until its connection breaks. */
   async function serve(client: RedisClient, startedAt: number, broken: PromiseWithResolvers<unknown>): Promise<void> {
+    // What those who hear of it ask for is sent in a moment, however long the way was lost.
+    changedAt = now()
+    // Before anyone can use it: what changed while nobody listened was not told.
+    onChange(undefined)
     tells = client.tells
     if (certainAt > 0) foundAgainAt = now()
     certainAt = startedAt
     current = client
     breakCurrent = broken.resolve
-    changedAt = now()
-    // Before anyone else can use it: what changed while nobody listened was not told. Those who hear of it may use it at once.
-    onChange(undefined)
     next.resolve(client)
     attempted.resolve()
     onConnected(client)
