@@ -1,4 +1,4 @@
-import type { Weather } from '../errors.ts'
+import type { Weather } from '../report/weather.ts'
 
 /** Token calls of this process that are under way at once, at most. */
 const MOST_AT_ONCE = 64
@@ -95,7 +95,8 @@ export function createProviderGate({ now, told }: Steps): ProviderGate {
   }
 
   function moveUp(): void {
-    while (!isResting && calls.size < allowed && line.length > 0) line.shift()?.(admit())
+    if (isResting) return
+    while (calls.size < allowed && line.length > 0) line.shift()?.(admit())
   }
 
   return {

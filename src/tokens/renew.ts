@@ -1,4 +1,4 @@
-import type { Weather } from '../errors.ts'
+import type { Weather } from '../report/weather.ts'
 import type { Provider, RefreshAnswer } from '../oidc/port.ts'
 import type { RefreshOutcome as ReportedOutcome, Report } from '../report/events.ts'
 import type { EndSession } from '../session/end-session.ts'
@@ -86,7 +86,7 @@ export function createRenew({ provider, gate, keepRenewed, findAnew, endSession,
     startedAt: number,
     lease: Lease,
   ): Promise<RefreshOutcome> {
-    const next = Object.freeze({ version: grant.version + 1, ...refreshedGrant(grant, tokens, now(), grantOf) })
+    const next = Object.freeze(refreshedGrant(grant, tokens, now(), grantOf))
     const session = Object.freeze({ ticket, record, grant: next })
     const keeping = await keepRenewed(session, lease.release)
     const isOurs = keeping === 'written' || keeping === 'held'

@@ -11,6 +11,8 @@ import { createWeatheredStore } from './weathered-store.ts'
 export const MINUTE = 60_000
 export const HOUR = 60 * MINUTE
 
+const unasked = () => Promise.reject(new Error('Nobody was to ask this.'))
+
 type Refreshed = Extract<RefreshAnswer, { kind: 'refreshed' }>
 
 /** What a provider says to a refresh that goes well; the tokens are numbered. */
@@ -88,7 +90,6 @@ export function tokenParts(answers: Answers, setting: Setting = {}) {
       report,
       now,
     })
-    const unasked = () => Promise.reject(new Error('Nobody was to ask this.'))
     const tokens = createTokens({
       config,
       provider: {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { GatewayError, type Weather } from '../../../src/errors.ts'
+import { GatewayError } from '../../../src/errors.ts'
+import type { Weather } from '../../../src/report/weather.ts'
 import type { RefreshAnswer } from '../../../src/oidc/port.ts'
 import type { AccessToken } from '../../../src/session/records.ts'
 import { createAccessTokens } from '../../../src/tokens/access-token.ts'
@@ -73,9 +74,9 @@ describe('an access token', () => {
 
   test('that has ended makes the requests of all instances wait for one refresh', async () => {
     const answered = Promise.withResolvers<RefreshAnswer>()
-    const { get, begin, calls, instance } = await setUp([() => answered.promise])
+    const { tokens, begin, calls, instance } = await setUp([() => answered.promise])
     const [session, there] = [await begin(), instance()]
-    const waiting = [get(session), there.tokens.get(session), get(session), there.tokens.get(session)]
+    const waiting = [tokens, there.tokens, tokens, there.tokens].map(async (each) => each.get(session))
     await until('the provider was asked', () => calls.length > 0)
     answered.resolve(refreshed())
     expect(new Set(await Promise.all(waiting))).toEqual(new Set(['access-2']))

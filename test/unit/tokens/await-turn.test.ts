@@ -8,6 +8,8 @@ const HOUR = 3_600_000
 beforeEach(() => void jest.useFakeTimers())
 afterEach(() => void jest.useRealTimers())
 
+const settled = () => jest.advanceTimersByTimeAsync(0)
+
 /** A session whose lease somebody else has. */
 async function setUp() {
   const { keys } = sessionParts()
@@ -23,13 +25,12 @@ async function setUp() {
     await awaitTurn(id)
     woken.push(name)
   }
-  const settled = () => jest.advanceTimersByTimeAsync(0)
-  return { ...weathered, id, lease, grant, awaitTurn, wait, woken, settled }
+  return { ...weathered, id, lease, grant, awaitTurn, wait, woken }
 }
 
 describe('who waits for somebody else’s refresh', () => {
   test('is woken when the lease is given back', async () => {
-    const { wait, woken, settled, store, lease } = await setUp()
+    const { wait, woken, store, lease } = await setUp()
     const waiting = wait()
     await settled()
     expect(woken).toEqual([])
@@ -40,7 +41,7 @@ describe('who waits for somebody else’s refresh', () => {
   })
 
   test('is woken by a new grant, all at once', async () => {
-    const { wait, woken, settled, store, grant } = await setUp()
+    const { wait, woken, store, grant } = await setUp()
     const waiting = [wait('one'), wait('other')]
     await settled()
     await store.swap(grant, 1, '2:new')
@@ -49,7 +50,7 @@ describe('who waits for somebody else’s refresh', () => {
   })
 
   test('is woken when the store was lost and found, since the news may have been missed', async () => {
-    const { wait, settled, findAgain } = await setUp()
+    const { wait, findAgain } = await setUp()
     const waiting = wait()
     await settled()
     findAgain()
@@ -86,7 +87,7 @@ describe('who waits for somebody else’s refresh', () => {
     const { keys } = sessionParts()
     const racing = {
       link,
-      watch: store.watch,
+      watch: (listener: (key: string | undefined) => void) => store.watch(listener),
       async read(asked: readonly string[]) {
         const answer = await store.read(asked)
         // Given back just after it was read, and before the answer is here.
@@ -99,7 +100,7 @@ describe('who waits for somebody else’s refresh', () => {
   })
 
   test('is not woken by what happens to another session', async () => {
-    const { wait, woken, settled, store } = await setUp()
+    const { wait, woken, store } = await setUp()
     const waiting = wait()
     await settled()
     const { keys } = sessionParts()
@@ -120,7 +121,7 @@ describe('who waits for somebody else’s refresh', () => {
 
   test('leaves no bell hanging, however it was woken', async () => {
     const hung = jest.spyOn(Map.prototype, 'set')
-    const { wait, settled, store, lease, grant, fail, awaitTurn, id } = await setUp()
+    const { wait, store, lease, grant, fail, awaitTurn, id } = await setUp()
     const rung = [wait(), wait()]
     await settled()
     await store.write(grant, '2:new', HOUR)

@@ -39,7 +39,7 @@ function setUp(first: GrantReplacement | Error, later: GrantReplacement | Error 
     told,
     reported,
     keep: () => keep(session, async () => say('release')),
-    async storeComesBack() {
+    storeComesBack: async () => {
       storeIsBack.resolve()
       await background.idle()
     },

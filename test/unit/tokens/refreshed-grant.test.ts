@@ -19,6 +19,7 @@ const BARE: Extract<RefreshAnswer, { kind: 'refreshed' }>['tokens'] = {
 describe('the grant after a refresh', () => {
   test('keeps what the provider did not send anew', () => {
     expect(refreshedGrant(BEFORE, BARE, 1_000, grantOf)).toEqual({
+      version: 2,
       accessToken: 'access-2',
       accessTokenExpiresAt: 61_000,
       issuedAt: 1_000,
@@ -59,6 +60,7 @@ describe('the grant after a refresh', () => {
     const { identity } = makeTokens()
     const told = { ...identity, acr: undefined, authTime: undefined, claims: { sub: 'ada', name: 'Ada L.', ssn: 'secret' } }
     expect(refreshedGrant(BEFORE, { ...BARE, idToken: 'id-2', identity: told }, 0, grantOf)).toMatchObject({
+      version: 2,
       idToken: 'id-2',
       claims: { sub: 'ada', name: 'Ada L.' },
       acr: 'loa2',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { GatewayError, WEATHER, type Weather } from '../../../src/errors.ts'
+import { GatewayError } from '../../../src/errors.ts'
+import { WEATHER, type Weather } from '../../../src/report/weather.ts'
 import type { RefreshAnswer } from '../../../src/oidc/port.ts'
 import { createGrantOf } from '../../../src/session/grant-of.ts'
 import type { LiveSession, Verdict } from '../../../src/session/records.ts'
