@@ -1,3 +1,5 @@
+import type { Weather } from './report/weather.ts'
+
 /** Who has to do something about a failure; it decides the log level. */
 export type Blame = 'browser' | 'provider' | 'upstream' | 'store' | 'gateway'
 
@@ -14,26 +16,6 @@ export const END_REASONS = [
 ] as const
 
 export type EndReason = (typeof END_REASONS)[number]
-
-/**
- * Why no fresh access token can be had for the moment: the closed list that log, metrics and 503 bodies share. All of it is weather,
- * and ends no session.
- */
-export const WEATHER = [
-  'network',
-  'timeout',
-  'rate_limited',
-  'server_error',
-  'temporarily_unavailable',
-  'client_refused',
-  'malformed',
-  'not_ready',
-  'resting',
-  'store',
-  'elsewhere',
-] as const
-
-export type Weather = (typeof WEATHER)[number]
 
 interface Failure {
   readonly status: number

@@ -1,6 +1,7 @@
 import type { CustomFetch, CustomFetchOptions } from 'openid-client'
 
-import { GatewayError, type Weather } from '../errors.ts'
+import { GatewayError } from '../errors.ts'
+import type { Weather } from '../report/weather.ts'
 import { readableCode } from './error-code.ts'
 import { parseRetryAfter } from './retry-after.ts'
 

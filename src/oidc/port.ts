@@ -1,4 +1,5 @@
-import type { GatewayError, Weather } from '../errors.ts'
+import type { GatewayError } from '../errors.ts'
+import type { Weather } from '../report/weather.ts'
 
 /** What a login sends to the provider; every value was made here or came through an allow list. */
 export interface LoginRequest {

@@ -1,6 +1,7 @@
 import { AuthorizationResponseError, ResponseBodyError } from 'openid-client'
 
-import type { FailureCode, Weather } from '../errors.ts'
+import type { FailureCode } from '../errors.ts'
+import type { Weather } from '../report/weather.ts'
 import { GatewayError } from '../errors.ts'
 import { readableCode } from './error-code.ts'
 

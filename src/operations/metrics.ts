@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
-import { END_REASONS, type EndReason, type FailureCode, type Weather } from '../errors.ts'
+import { END_REASONS, type EndReason, type FailureCode } from '../errors.ts'
+import type { Weather } from '../report/weather.ts'
 import type { LoginOutcome, RefreshOutcome, StoreStateName } from '../report/events.ts'
 import type { ReportRequest } from '../report/request-line.ts'
 import type { ObserveStore } from '../report/store-observation.ts'

@@ -1,4 +1,5 @@
-import type { Blame, EndReason, FailureCode, Weather } from '../errors.ts'
+import type { Blame, EndReason, FailureCode } from '../errors.ts'
+import type { Weather } from './weather.ts'
 
 /** How a login ended; a closed list, also a metric's label. */
 export type LoginOutcome = 'signed_in' | 'denied' | 'refused' | 'not_started' | 'answer_invalid' | 'unavailable' | 'failed'

@@ -77,6 +77,8 @@ export function createRedisConnection({
 
   /** Offers the client until its connection breaks. */
   async function serve(client: RedisClient, startedAt: number, broken: PromiseWithResolvers<unknown>): Promise<void> {
+    // What those who hear of it ask for is sent in a moment, however long the way was lost.
+    changedAt = now()
     // Before anyone can use it: what changed while nobody listened was not told.
     onChange(undefined)
     tells = client.tells
@@ -84,7 +86,6 @@ export function createRedisConnection({
     certainAt = startedAt
     current = client
     breakCurrent = broken.resolve
-    changedAt = now()
     next.resolve(client)
     attempted.resolve()
     onConnected(client)

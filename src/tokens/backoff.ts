@@ -26,7 +26,9 @@ export function createBackoff({
       const longest = Math.min(LONGEST_MILLISECONDS, FIRST_MILLISECONDS * 2 ** Math.min(failures - 1, 10))
       resting.delete(id)
       resting.set(id, { failures, until: now() + longest * (1 - random() / 2) })
-      if (resting.size > MOST_REMEMBERED) for (const oldest of resting.keys()) return void resting.delete(oldest)
+      if (resting.size <= MOST_REMEMBERED) return
+      const [oldest = id] = resting.keys()
+      resting.delete(oldest)
     },
     succeeded: (id) => void resting.delete(id),
     restOf: (id) => Math.max(0, (resting.get(id)?.until ?? 0) - now()),

@@ -40,15 +40,19 @@ export function createKeepRenewed(steps: Steps): KeepRenewed {
       const note = noteOf(stormy(error).error)
       holdGrant(session)
       tell(session, 'held', note)
-      inBackground(later(session).finally(release))
+      inBackground(later(session, release))
       return 'held'
     }
   }
 
-  async function later(session: LiveSession): Promise<void> {
-    const replacement = await writeLater(session)
-    settle(session, replacement)
-    tell(session, replacement)
+  async function later(session: LiveSession, release: () => Promise<void>): Promise<void> {
+    try {
+      const replacement = await writeLater(session)
+      settle(session, replacement)
+      tell(session, replacement)
+    } finally {
+      await release()
+    }
   }
 
   function settle(session: LiveSession, replacement: GrantReplacement): void {

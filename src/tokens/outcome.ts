@@ -1,4 +1,5 @@
-import { type EndReason, FAILURES, GatewayError, type Weather } from '../errors.ts'
+import { type EndReason, FAILURES, GatewayError } from '../errors.ts'
+import type { Weather } from '../report/weather.ts'
 import type { LiveSession, Verdict } from '../session/records.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { Weather } from '../errors.ts'
+import type { Weather } from '../report/weather.ts'
 
 /** Token calls of this process that are under way at once, at most. */
 const MOST_AT_ONCE = 64
@@ -23,7 +23,8 @@ export interface Pass {
  * | answering | as many calls at once as it has lately answered well, growing by one with each answer, 64 at most |
  * | resting, after five failures in a row or a `Retry-After` | one probe a second, once its `Retry-After` is over; an answer ends the rest |
  *
- * So a provider that comes back meets two calls, then four, then eight, and not everybody at once.
+ * So a provider that comes back meets two calls, then four, then eight, and not everybody at once. Calls that were made before it
+ * rested, or while it did, may hang for long: they take nobody's place afterwards, and their failures say nothing of it any more.
  */
 export interface ProviderGate {
   /** Milliseconds until a call may be worth asking for; 0: now. */
@@ -41,29 +42,26 @@ interface Steps {
 export function createProviderGate({ now, told }: Steps): ProviderGate {
   const line: ((pass: Pass | undefined) => void)[] = []
   let allowed = MOST_AT_ONCE
-  let calls = 0
+  /** The calls that were made since the state changed last. */
+  let calls = new Set<symbol>()
   let failures = 0
   let isResting = false
-  let isProbing = false
   let nextProbeAt = 0
 
   function restMilliseconds(): number {
-    if (!isResting) return 0
-    return isProbing ? PROBE_EVERY_MILLISECONDS : Math.max(0, nextProbeAt - now())
+    return isResting ? Math.max(0, nextProbeAt - now()) : 0
   }
 
-  function admit(isProbe: boolean): Pass {
-    calls += 1
-    const leave = () => {
-      calls -= 1
-      if (isProbe) isProbing = false
-    }
+  function admit(): Pass {
+    const call = Symbol('call')
+    calls.add(call)
+    const leave = () => calls.delete(call)
     return {
       answered() {
         leave()
         failures = 0
         if (isResting) {
-          isResting = false
+          turn(false)
           allowed = 1
           told('answering', undefined)
         }
@@ -71,11 +69,9 @@ export function createProviderGate({ now, told }: Steps): ProviderGate {
         moveUp()
       },
       failed(reason, retryAfterMilliseconds) {
-        leave()
-        failures += 1
-        if (isResting || failures >= FAILURES_UNTIL_REST || retryAfterMilliseconds !== undefined) {
-          rest(reason, retryAfterMilliseconds ?? PROBE_EVERY_MILLISECONDS)
-        }
+        if (leave()) failures += 1
+        if (retryAfterMilliseconds !== undefined) rest(reason, retryAfterMilliseconds)
+        else if (!isResting && failures >= FAILURES_UNTIL_REST) rest(reason, PROBE_EVERY_MILLISECONDS)
         moveUp()
       },
       unused() {
@@ -88,13 +84,19 @@ export function createProviderGate({ now, told }: Steps): ProviderGate {
   function rest(reason: Weather, milliseconds: number): void {
     nextProbeAt = Math.max(nextProbeAt, now() + milliseconds)
     if (isResting) return
-    isResting = true
+    turn(true)
     told('resting', reason)
     for (const enter of line.splice(0)) enter(undefined)
   }
 
+  function turn(toRest: boolean): void {
+    isResting = toRest
+    calls = new Set()
+  }
+
   function moveUp(): void {
-    while (!isResting && calls < allowed && line.length > 0) line.shift()?.(admit(false))
+    if (isResting) return
+    while (calls.size < allowed && line.length > 0) line.shift()?.(admit())
   }
 
   return {
@@ -102,10 +104,10 @@ export function createProviderGate({ now, told }: Steps): ProviderGate {
     async enter() {
       if (isResting) {
         if (restMilliseconds() > 0) return undefined
-        isProbing = true
-        return admit(true)
+        nextProbeAt = now() + PROBE_EVERY_MILLISECONDS
+        return admit()
       }
-      if (calls < allowed && line.length === 0) return admit(false)
+      if (calls.size < allowed && line.length === 0) return admit()
       return new Promise((resolve) => line.push(resolve))
     },
   }

@@ -4,13 +4,14 @@ import type { GrantRecord } from '../session/records.ts'
 
 type Refreshed = Extract<RefreshAnswer, { kind: 'refreshed' }>['tokens']
 
-/** The grant after a refresh: what the provider did not send anew stays as it was (RFC 6749 §6, OpenID Connect Core §12.2). */
+/** The grant after a refresh, one version newer: what the provider did not send anew stays as it was (RFC 6749 §6, OpenID Connect Core §12.2). */
 export function refreshedGrant(
-  { version: _, ...before }: GrantRecord,
+  before: GrantRecord,
   { identity, idToken, ...tokens }: Refreshed,
   at: number,
   grantOf: GrantOf,
-): Omit<GrantRecord, 'version'> {
+): GrantRecord {
+  const version = before.version + 1
   const refreshToken = tokens.refreshToken ?? before.refreshToken
   const scope = tokens.scope ?? before.scope
   const isVerified = identity !== undefined && idToken !== undefined
@@ -20,10 +21,10 @@ export function refreshedGrant(
   const refreshTokenExpiresAt =
     next.refreshTokenExpiresAt ?? (tokens.refreshToken === undefined ? before.refreshTokenExpiresAt : undefined)
   if (isVerified) {
-    return { ...next, refreshTokenExpiresAt, acr: next.acr ?? before.acr, authTime: next.authTime ?? before.authTime }
+    return { version, ...next, refreshTokenExpiresAt, acr: next.acr ?? before.acr, authTime: next.authTime ?? before.authTime }
   }
   const { accessToken, accessTokenExpiresAt, issuedAt } = next
-  return { ...before, accessToken, accessTokenExpiresAt, issuedAt, refreshToken, refreshTokenExpiresAt, scope }
+  return { ...before, version, accessToken, accessTokenExpiresAt, issuedAt, refreshToken, refreshTokenExpiresAt, scope }
 }
 
 /** Stands in where the answer says nothing about the person; nothing of it is kept. */

@@ -1,4 +1,4 @@
-import type { Weather } from '../errors.ts'
+import type { Weather } from '../report/weather.ts'
 import type { Provider, RefreshAnswer } from '../oidc/port.ts'
 import type { RefreshOutcome as ReportedOutcome, Report } from '../report/events.ts'
 import type { EndSession } from '../session/end-session.ts'
@@ -7,7 +7,7 @@ import type { GrantOf } from '../session/grant-of.ts'
 import type { LiveSession } from '../session/records.ts'
 import { sessionName } from '../session/session-name.ts'
 import type { KeepRenewed } from './keep-renewed.ts'
-import type { Lease } from './lease.ts'
+import { type Lease, LEASE_MILLISECONDS } from './lease.ts'
 import { outcomeOf, type RefreshOutcome, unavailable } from './outcome.ts'
 import type { Pass, ProviderGate } from './provider-gate.ts'
 import { refreshedGrant } from './refreshed-grant.ts'
@@ -33,7 +33,7 @@ export function createRenew({ provider, gate, keepRenewed, findAnew, endSession,
     if (pass === undefined) return resting()
     const startedAt = now()
     const answer = await ask(session, refreshToken, lease, pass)
-    if (answer === undefined) return unavailable('store', 'the lease could not be confirmed')
+    if (answer === undefined) return unavailable('elsewhere', 'somebody else is at it, or has renewed it meanwhile')
     switch (answer.kind) {
       case 'refreshed':
         return keep(session, answer, startedAt, lease)
@@ -51,22 +51,33 @@ export function createRenew({ provider, gate, keepRenewed, findAnew, endSession,
     return unavailable('resting', 'the provider is left in peace for a moment', gate.restMilliseconds())
   }
 
-  /** The one token call; undefined where the store does not confirm, just before it, that it is ours to make. */
+  /** The one token call; undefined where the store does not say, just before it, that it is ours to make. */
   async function ask(session: LiveSession, refreshToken: string, lease: Lease, pass: Pass): Promise<RefreshAnswer | undefined> {
-    const isOurs = await lease.confirm().catch(() => false)
-    if (!isOurs) {
-      pass.unused()
-      return undefined
-    }
     const { issuer, subject } = session.record
     const grant = { refreshToken, issuer, subject, authTime: session.grant.authTime }
-    const answer = await provider.refresh(grant).catch((fault: unknown) => {
-      pass.unused()
-      throw fault
-    })
-    if (answer.kind !== 'unavailable') pass.answered()
+    const answer = await isOurs(session, lease)
+      .then((ours) => (ours ? provider.refresh(grant) : undefined))
+      .catch((error: unknown) => {
+        pass.unused()
+        throw error
+      })
+    if (answer === undefined) pass.unused()
+    else if (answer.kind !== 'unavailable') pass.answered()
     else pass.failed(answer.reason, answer.retryAfterSeconds === undefined ? undefined : answer.retryAfterSeconds * 1_000)
     return answer
+  }
+
+  /**
+   * Whether the lease is ours, and the refresh token still the newest. Looked at again although it was read under the lease: while
+   * this process stood still, or waited for its turn, the lease may have lapsed, somebody else have refreshed, and given it back.
+   * And where even this look took as long as a lease lives, nobody knows.
+   */
+  async function isOurs({ ticket, grant }: LiveSession, lease: Lease): Promise<boolean> {
+    const askedAt = now()
+    if (!(await lease.confirm())) return false
+    const verdict = await findAnew(ticket)
+    const isStanding = verdict.kind === 'live' && verdict.session.grant.version === grant.version
+    return isStanding && now() - askedAt < LEASE_MILLISECONDS
   }
 
   async function keep(
@@ -75,7 +86,7 @@ export function createRenew({ provider, gate, keepRenewed, findAnew, endSession,
     startedAt: number,
     lease: Lease,
   ): Promise<RefreshOutcome> {
-    const next = Object.freeze({ version: grant.version + 1, ...refreshedGrant(grant, tokens, now(), grantOf) })
+    const next = Object.freeze(refreshedGrant(grant, tokens, now(), grantOf))
     const session = Object.freeze({ ticket, record, grant: next })
     const keeping = await keepRenewed(session, lease.release)
     const isOurs = keeping === 'written' || keeping === 'held'

@@ -32,7 +32,8 @@ export function restoreGrants({ store, lately, storedVersions, replaceGrant, inB
       const some = sessions.slice(from, from + SESSIONS_AT_ONCE)
       const versions = await storedVersions(some.map(({ ticket }) => ticket.id))
       const lost = some.filter(({ grant }, index) => (versions[index] ?? Infinity) < grant.version)
-      await Promise.all(lost.map(replaceGrant))
+      // One that cannot be put back, such as over a record of an unknown key, keeps no other from it.
+      await Promise.all(lost.map((session) => replaceGrant(session).catch(stormy)))
     }
   }
 }

@@ -43,7 +43,7 @@ export async function outage({ cluster, cookies, graceMilliseconds, downMillisec
   const goodAt = new Map<number, number>()
   let downAt = Number.POSITIVE_INFINITY
   let upAt = Number.POSITIVE_INFINITY
-  let isOver = false
+  const over = new AbortController()
 
   async function callOnce(n: number): Promise<void> {
     const instance = n % instances.length
@@ -60,7 +60,7 @@ export async function outage({ cluster, cookies, graceMilliseconds, downMillisec
 
   async function callSteadily(): Promise<void> {
     const calls: Promise<void>[] = []
-    for (let n = 0; !isOver; n += 1) {
+    for (let n = 0; !over.signal.aborted; n += 1) {
       calls.push(callOnce(n))
       await pause(CALL_EVERY_MILLISECONDS)
     }
@@ -75,7 +75,7 @@ export async function outage({ cluster, cookies, graceMilliseconds, downMillisec
   await end()
   upAt = Date.now()
   while (goodAt.size < instances.length && Date.now() < upAt + PATIENCE_MILLISECONDS) await pause(CALL_EVERY_MILLISECONDS)
-  isOver = true
+  over.abort()
   await calling
 
   const answers = await Promise.all(

@@ -84,6 +84,8 @@ export function configFor({ issuer, clientId, clientSecret }: There, overrides: 
     claims: ['name'],
     timeoutMilliseconds: 5_000,
     refreshTimeoutMilliseconds: 5_000,
+    refreshLeewayMilliseconds: 60_000,
+    refreshWaitMilliseconds: 10_000,
     clockToleranceSeconds: 30,
     idTokenAlgorithm: undefined,
     assumeS256: false,

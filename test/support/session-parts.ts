@@ -27,7 +27,12 @@ export function sessionParts() {
     secrets,
     namespace: NAMESPACE,
     seals: createRecordSeals(createSealer({ secrets: [secrets[0]], namespace: NAMESPACE }), keys),
-    lifetimes: createLifetimes({ idleTimeoutMilliseconds: IDLE, absoluteTimeoutMilliseconds: 12 * IDLE, mostCached: 10 }),
+    lifetimes: createLifetimes({
+      idleTimeoutMilliseconds: IDLE,
+      absoluteTimeoutMilliseconds: 12 * IDLE,
+      mostCached: 10,
+      withoutRefreshToken: 'end',
+    }),
     idleTimeoutMilliseconds: IDLE,
   }
 }
@@ -73,6 +78,7 @@ export function makeTokens(overrides: Partial<TokenSet> = {}): TokenSet {
     accessToken: 'access-1',
     expiresInSeconds: 300,
     refreshToken: 'refresh-1',
+    refreshTokenExpiresInSeconds: undefined,
     idToken: 'id-1',
     scope: 'openid',
     identity: {

@@ -2,6 +2,8 @@ import { afterEach, describe, expect, test } from '@jest/globals'
 
 import type { ProviderConfig } from '../../../src/config/config.ts'
 import type { Refreshable } from '../../../src/oidc/port.ts'
+import type { Weather } from '../../../src/report/weather.ts'
+import { connectProvider } from '../../support/provider-in-test.ts'
 import { createScriptedPairs, forge } from '../../support/scripted-pair.ts'
 import { answers, type Answer, type Script } from '../../support/scripted-provider.ts'
 
@@ -60,32 +62,72 @@ describe('a refresh', () => {
     expect(await refresh()).toEqual({ kind: 'refused' })
   })
 
-  test.each([
-    ['invalid_grant and 403', answers.json(403, { error: 'invalid_grant' })],
-    ['invalid_grant and 500', answers.json(500, { error: 'invalid_grant' })],
-    ['invalid_grant and 200', answers.json(200, { error: 'invalid_grant' })],
-    ['invalid_grant as HTML', answers.text(400, 'text/html', '{"error":"invalid_grant"}')],
-    ['invalid_grant in a list', answers.json(400, [{ error: 'invalid_grant' }])],
-    ['invalid_client', answers.json(401, { error: 'invalid_client' }, { 'www-authenticate': 'Basic' })],
-    ['invalid_request', answers.json(400, { error: 'invalid_request' })],
-    ['unsupported_grant_type', answers.json(400, { error: 'unsupported_grant_type' })],
-    ['temporarily_unavailable', answers.json(400, { error: 'temporarily_unavailable' })],
-    ['500', answers.status(500)],
-    ['502 and HTML', answers.html(502)],
-    ['503', answers.status(503)],
-    ['429', answers.status(429)],
-    ['404', answers.status(404)],
-    ['a redirect', answers.redirect('https://evil.example.com', 308)],
-    ['HTML', answers.html()],
-    ['half an answer', answers.text(200, 'application/json', '{"acc')],
-    ['nothing', answers.json(200, {})],
-    ['a megabyte', answers.huge(1_000_000)],
-    ['a cut connection', answers.reset()],
-    ['silence', answers.hang()],
-    ['half an answer and then silence', answers.stall()],
-  ])('that meets %s is only put off: everything else is weather', async (_, answer) => {
+  test.each<[string, Weather, Answer]>([
+    ['invalid_grant and 403', 'client_refused', answers.json(403, { error: 'invalid_grant' })],
+    ['invalid_grant and 500', 'server_error', answers.json(500, { error: 'invalid_grant' })],
+    ['invalid_grant and 200', 'malformed', answers.json(200, { error: 'invalid_grant' })],
+    ['invalid_grant as HTML', 'malformed', answers.text(400, 'text/html', '{"error":"invalid_grant"}')],
+    ['invalid_grant in a list', 'malformed', answers.json(400, [{ error: 'invalid_grant' }])],
+    ['invalid_client', 'client_refused', answers.json(401, { error: 'invalid_client' }, { 'www-authenticate': 'Basic' })],
+    ['invalid_request', 'client_refused', answers.json(400, { error: 'invalid_request' })],
+    ['unsupported_grant_type', 'client_refused', answers.json(400, { error: 'unsupported_grant_type' })],
+    ['temporarily_unavailable', 'temporarily_unavailable', answers.json(400, { error: 'temporarily_unavailable' })],
+    ['server_error', 'server_error', answers.json(400, { error: 'server_error' })],
+    ['500', 'server_error', answers.status(500)],
+    ['502 and HTML', 'server_error', answers.html(502)],
+    ['503', 'server_error', answers.status(503)],
+    ['504', 'timeout', answers.status(504)],
+    ['408', 'timeout', answers.status(408)],
+    ['429', 'rate_limited', answers.status(429)],
+    ['404', 'malformed', answers.status(404)],
+    ['a redirect', 'malformed', answers.redirect('https://evil.example.com', 308)],
+    ['HTML', 'malformed', answers.html()],
+    ['half an answer', 'malformed', answers.text(200, 'application/json', '{"acc')],
+    ['nothing', 'malformed', answers.json(200, {})],
+    ['a megabyte', 'malformed', answers.huge(1_000_000)],
+    ['a cut connection', 'network', answers.reset()],
+    ['silence', 'timeout', answers.hang()],
+    ['half an answer and then silence', 'timeout', answers.stall()],
+  ])('that meets %s is only put off, since everything else is weather: %s', async (_, reason, answer) => {
     const { refresh } = await signedIn(answering(answer), { refreshTimeoutMilliseconds: 500 })
-    expect(await refresh()).toMatchObject({ kind: 'unavailable', error: { name: 'GatewayError' } })
+    expect(await refresh()).toMatchObject({ kind: 'unavailable', reason, error: { name: 'GatewayError' } })
+  })
+
+  test('that finds nobody there is only put off', async () => {
+    const { there, refresh } = await signedIn()
+    await there.pause()
+    expect(await refresh()).toMatchObject({ kind: 'unavailable', reason: 'network', retryAfterSeconds: undefined })
+  })
+
+  test('that is asked for before the metadata was seen is only put off', async () => {
+    const { grant } = await signedIn()
+    const nowhere = { issuer: 'http://127.0.0.1:1', clientId: 'coatcheck', clientSecret: 'a secret' }
+    const { provider } = await connectProvider(nowhere, { timeoutMilliseconds: 500 })
+    const answer = await provider.refresh(grant)
+    provider.stop()
+    expect(answer).toMatchObject({ kind: 'unavailable', reason: 'not_ready' })
+  })
+
+  test('whose ID token is about somebody else is malformed, and not used', async () => {
+    const { refresh } = await signedIn(claim({ sub: 'mallory' }))
+    expect(await refresh()).toMatchObject({ kind: 'unavailable', reason: 'malformed' })
+  })
+
+  test.each<[string, Readonly<Record<string, unknown>>, number | undefined]>([
+    ['a number', { refresh_expires_in: 1_800 }, 1_800],
+    ['digits', { refresh_expires_in: '1800' }, 1_800],
+    ['the other name', { refresh_token_expires_in: 1_800 }, 1_800],
+    ['both names', { refresh_expires_in: 1_800, refresh_token_expires_in: 7 }, 1_800],
+    ['nothing', {}, undefined],
+    ['zero, by which Keycloak says never', { refresh_expires_in: 0 }, undefined],
+    ['less than nothing', { refresh_expires_in: -1 }, undefined],
+    ['no number', { refresh_expires_in: 'soon' }, undefined],
+    ['null', { refresh_expires_in: null }, undefined],
+    ['more than a year', { refresh_expires_in: 1e300 }, 31_536_000],
+  ])('is told how long the refresh token lives: %s', async (_, told, expected) => {
+    const { refresh } = await signedIn({ token: (honest) => ({ ...honest, ...told }) })
+    const answer = await refresh()
+    expect(answer.kind === 'refreshed' && answer.tokens.refreshTokenExpiresInSeconds).toBe(expected)
   })
 
   test('has a deadline of its own', async () => {

@@ -46,6 +46,26 @@ describe('after a connection was lost', () => {
     expect(states(opened)).toMatchObject([{ state: 'connected' }, { state: 'lost' }, { state: 'connected' }])
   })
 
+  test('who hears of it may ask at once, however long the store was away', async () => {
+    const brief = await openStore(redis.url, { deadlineMilliseconds: 100 })
+    await brief.store.write(key, '1:old', 60_000)
+    const answers: Promise<unknown>[] = []
+    brief.store.watch((changed) => {
+      if (changed === undefined) answers.push(brief.store.read([key]))
+    })
+    await redis.command('SAVE')
+    await redis.kill()
+    await until('nobody waits for the store any more', () =>
+      brief.store.read([key]).then(
+        () => false,
+        (failure: Error) => failure.message.includes('not connected'),
+      ),
+    )
+    await redis.start()
+    await until('it was heard of', () => answers.length > 0)
+    expect(await answers[0]).toEqual(['1:old'])
+  })
+
   test('a connection that is killed again and again comes back each time', async () => {
     for (let n = 0; n < 5; n++) {
       await redis.command('CLIENT', 'KILL', 'TYPE', 'normal')

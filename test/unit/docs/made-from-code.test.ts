@@ -5,6 +5,7 @@ import { describeSettings } from '../../../bin/docs/describe-settings.ts'
 import { fillBlocks } from '../../../bin/docs/fill-blocks.ts'
 import { listSettings } from '../../../src/config/list-settings.ts'
 import { END_REASONS, FAILURES } from '../../../src/errors.ts'
+import { WEATHER } from '../../../src/report/weather.ts'
 import { EVENT_TABLE } from '../../../src/operations/event-table.ts'
 import { createMetrics } from '../../../src/operations/metrics.ts'
 import { readDocument, readDocuments, ROOT } from '../../support/documents.ts'
@@ -75,7 +76,14 @@ describe('what the documentation names is there', () => {
   })
 
   test('every event and every code of the night shift', () => {
-    const known = [...Object.keys(EVENT_TABLE), ...Object.keys(FAILURES), ...END_REASONS, 'request', 'token_refreshed']
+    const known = [
+      ...Object.keys(EVENT_TABLE),
+      ...Object.keys(FAILURES),
+      ...END_REASONS,
+      ...WEATHER,
+      'request',
+      'token_refreshed',
+    ]
     const table = readDocument('docs/operating.md').prose.split('## The log')[0] ?? ''
     const named = [...table.matchAll(/`([a-z]+_[a-z_]+)`/g)].flatMap(([, name = '']) => name)
     const outcomes = [
@@ -101,6 +109,13 @@ describe('what the documentation names is there', () => {
       expect(prose).toContain(`\`${reason}\``)
       expect(readDocument('README.md').prose).toContain(`\`${reason}\``)
     }
+  })
+
+  test('every reason for which no token can be had, each with its meaning', () => {
+    const section = readDocument('docs/http.md').prose.split('## Fresh tokens')[1]?.split('\n## ')[0] ?? ''
+    const cells = [...section.matchAll(/^\| (`[a-z_`, ]+`) \| .+ \|$/gm)].map(([, cell = '']) => cell)
+    const named = cells.flatMap((cell) => cell.replaceAll('`', '').split(', '))
+    expect(named.toSorted()).toEqual([...WEATHER].toSorted())
   })
 
   test('every dependency, each with its reason and none besides', () => {

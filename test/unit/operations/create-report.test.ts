@@ -59,7 +59,7 @@ describe('events', () => {
     const all = await counted()
     expect(all).toContain('coatcheck_sessions_begun_total 1')
     expect(all).toContain('coatcheck_sessions_ended_total{reason="idle"} 1')
-    expect(all).toContain('coatcheck_token_refreshes_total{outcome="taken_over"} 1')
+    expect(all).toContain('coatcheck_token_refreshes_total{outcome="taken_over",reason=""} 1')
     expect(all).toContain('coatcheck_token_refresh_seconds_count 1')
     expect(all).toContain('coatcheck_token_revocations_failed_total 1')
     expect(all).toContain('coatcheck_limits_reached_total{limit="address",endpoint="login"} 1')
@@ -127,6 +127,38 @@ describe('the request log', () => {
 })
 
 describe('metrics', () => {
+  test('a refresh that came to nothing is counted by its reason', async () => {
+    const { report, counted, parsed } = begin()
+    report('token_refreshed', { outcome: 'unavailable', reason: 'rate_limited', milliseconds: 12 })
+    expect(await counted()).toContain('coatcheck_token_refreshes_total{outcome="unavailable",reason="rate_limited"} 1')
+    expect(parsed()).toMatchObject([{ level: 'warn', reason: 'rate_limited' }])
+  })
+
+  test.each(['written', 'conflict', 'absent'] as const)(
+    'show a renewed grant while the store does not hold it: %s',
+    async (state) => {
+      const { report, counted, parsed } = begin()
+      expect(await counted()).toContain('coatcheck_grants_held 0')
+      report('renewed_grant', { state: 'held' })
+      report('renewed_grant', { state: 'held' })
+      expect(await counted()).toContain('coatcheck_grants_held 2')
+      report('renewed_grant', { state })
+      expect(await counted()).toContain('coatcheck_grants_held 1')
+      expect(parsed().map(({ level }) => level)).toEqual(['warn', 'warn', 'info'])
+    },
+  )
+
+  test('show whether the token endpoint is left in peace', async () => {
+    const { report, counted, parsed } = begin()
+    const issuer = 'https://idp.example'
+    expect(await counted()).toContain('coatcheck_token_endpoint_resting 0')
+    report('token_endpoint_state', { issuer, state: 'resting', reason: 'timeout' })
+    expect(await counted()).toContain('coatcheck_token_endpoint_resting 1')
+    report('token_endpoint_state', { issuer, state: 'answering' })
+    expect(await counted()).toContain('coatcheck_token_endpoint_resting 0')
+    expect(parsed().map(({ level }) => level)).toEqual(['warn', 'info'])
+  })
+
   test('a store that refuses what it is asked shows as one, until it is told to be otherwise', async () => {
     const { report, counted, parsed } = begin()
     expect(await counted()).toContain('coatcheck_store_refusing 0')

@@ -11,7 +11,7 @@ function setUp() {
       baseUrl: { origin: 'https://app.example.com', host: 'app.example.com', secure: true, prefix: '/bff' },
       secrets: [new Secret('a'.repeat(43))],
       network: { trustedProxies: ['10.0.0.0/8'] },
-      session: { idleTimeoutMilliseconds: 1_000, absoluteTimeoutMilliseconds: 2_000, mostCached: 10 },
+      session: { idleTimeoutMilliseconds: 1_000, absoluteTimeoutMilliseconds: 2_000, mostCached: 10, withoutRefreshToken: 'end' },
     },
     'namespace',
     (name) => void told.push(name),

@@ -29,7 +29,12 @@ async function setUp(wrap: (store: Store) => Store = (store) => store) {
     config: {
       baseUrl: { origin: 'https://app.example.com', host: 'app.example.com', secure: true, prefix: '/bff' },
       secrets,
-      session: { idleTimeoutMilliseconds: 3_600_000, absoluteTimeoutMilliseconds: 36_000_000, mostCached: 10 },
+      session: {
+        idleTimeoutMilliseconds: 3_600_000,
+        absoluteTimeoutMilliseconds: 36_000_000,
+        mostCached: 10,
+        withoutRefreshToken: 'end',
+      },
       provider: provider(),
       store: { kind: 'memory', mostRecords: 1_000 },
     },
@@ -87,6 +92,8 @@ function provider() {
     claims: ['sub', 'name'],
     timeoutMilliseconds: 1,
     refreshTimeoutMilliseconds: 1,
+    refreshLeewayMilliseconds: 1,
+    refreshWaitMilliseconds: 1,
     clockToleranceSeconds: 1,
     idTokenAlgorithm: undefined,
     assumeS256: false,

@@ -12,6 +12,7 @@ describe('a session that is cached here and has run out elsewhere', () => {
     const opened: OpenedSession = {
       session,
       verdict: { kind: 'live', session },
+      endsAt: session.record.absoluteExpiresAt,
       seen: { seenAt: clock.at, keptUntil: clock.at + 2 * idleTimeoutMilliseconds },
     }
     const forgotten: string[] = []

@@ -8,7 +8,8 @@ import { createExpressStoreClient } from '../../../src/session/express-store-cli
 import { createFindSession } from '../../../src/session/find-session.ts'
 import { createOpenSession, type OpenedSession } from '../../../src/session/open-session.ts'
 import { createRecordActivity } from '../../../src/session/record-activity.ts'
-import type { LiveSession, Ticket } from '../../../src/session/records.ts'
+import type { AccessToken, LiveSession, Ticket } from '../../../src/session/records.ts'
+import { createRenewedGrants } from '../../../src/session/renewed-grants.ts'
 import { createReplaceGrant } from '../../../src/session/replace-grant.ts'
 import { writeSeen } from '../../../src/session/seen.ts'
 import { makeGrant, makeSession, makeTicket, sessionParts } from '../../support/session-parts.ts'
@@ -21,7 +22,8 @@ function setUp(wrap: (store: Store) => Store = (store) => store) {
   const parts = sessionParts()
   const { keys, seals, now, lifetimes, idleTimeoutMilliseconds, report, clock } = parts
   const store = wrap(createMemoryStore({ mostRecords: 1_000, now }))
-  const openSession = createOpenSession(store, keys, seals)
+  const renewed = createRenewedGrants({ most: 10, now })
+  const openSession = createOpenSession({ store, keys, seals, lifetimes, renewed })
   const cache = createRecordCache<OpenedSession, Ticket>({
     load: (_, ticket) => openSession(ticket),
     idOfKey: keys.staleId,
@@ -84,7 +86,7 @@ describe('a session', () => {
     await endSession(session, 'signed_out')
 
     expect(await express.set(session.ticket.secret, '{}', HOUR, 'present')).toBe(false)
-    expect(await replaceGrant(session, makeGrant())).toBe('absent')
+    expect(await replaceGrant({ ...session, grant: makeGrant({ version: 2 }) })).toBe('absent')
     activity.noted(session)
     await activity.extended(session)
     expect(await find(session.ticket)).toEqual({ kind: 'ended', reason: 'signed_out' })
@@ -248,8 +250,10 @@ describe('a session', () => {
   test('takes a new grant only over the version that it was made from', async () => {
     const { begin, find, replaceGrant } = setUp()
     const session = await begin()
-    expect(await replaceGrant(session, makeGrant({ refreshToken: 'refresh-2' }))).toBe('written')
-    expect(await replaceGrant(session, makeGrant({ refreshToken: 'refresh-late' }))).toBe('conflict')
-    expect(await find(session.ticket)).toMatchObject({ session: { grant: { version: 2, refreshToken: 'refresh-2' } } })
+    const next = { version: 2, accessToken: 'access-2' as AccessToken, refreshToken: 'refresh-2' }
+    const late = { version: 2, accessToken: 'access-late' as AccessToken, refreshToken: 'refresh-late' }
+    expect(await replaceGrant({ ...session, grant: makeGrant(next) })).toBe('written')
+    expect(await replaceGrant({ ...session, grant: makeGrant(late) })).toBe('conflict')
+    expect(await find(session.ticket)).toMatchObject({ session: { grant: next } })
   })
 })

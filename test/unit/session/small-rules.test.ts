@@ -3,43 +3,17 @@ import { createEndingReason } from '../../../src/session/ending-reason.ts'
 import { createEndSession } from '../../../src/session/end-session.ts'
 import { createGrantOf } from '../../../src/session/grant-of.ts'
 import { createSessionKeys } from '../../../src/session/keys.ts'
-import { createLifetimes } from '../../../src/session/lifetimes.ts'
 import { createOpenSession } from '../../../src/session/open-session.ts'
+import { createRenewedGrants } from '../../../src/session/renewed-grants.ts'
 import type { SessionId } from '../../../src/session/records.ts'
-import { createReplaceGrant } from '../../../src/session/replace-grant.ts'
 import { parseSeen, writeSeen } from '../../../src/session/seen.ts'
 import { createMemoryStore } from '../../../src/store/memory-store.ts'
-import { makeGrant, makeSession, makeTokens, sessionParts } from '../../support/session-parts.ts'
+import { makeSession, makeTokens, sessionParts } from '../../support/session-parts.ts'
 
-const MINUTE = 60_000
-const HOUR = 60 * MINUTE
+const HOUR = 3_600_000
 
-describe("a session's times", () => {
-  const times = createLifetimes({ idleTimeoutMilliseconds: HOUR, absoluteTimeoutMilliseconds: 12 * HOUR, mostCached: 1 })
-
-  test('are kept for two idle times, and longer once less than one is left, but never beyond the deadline', () => {
-    expect(times.absoluteDeadline(5)).toBe(5 + 12 * HOUR)
-    expect(times.keptUntil(0, 12 * HOUR)).toBe(2 * HOUR)
-    expect(times.keptUntil(11 * HOUR, 12 * HOUR)).toBe(12 * HOUR)
-    expect(times.mustKeepLonger(HOUR, 2 * HOUR, 12 * HOUR)).toBe(false)
-    expect(times.mustKeepLonger(HOUR + 1, 2 * HOUR, 12 * HOUR)).toBe(true)
-    expect(times.mustKeepLonger(11 * HOUR + 1, 12 * HOUR, 12 * HOUR)).toBe(false)
-  })
-
-  test('are over to the millisecond', () => {
-    expect([times.isOver(9, 10), times.isOver(10, 10)]).toEqual([false, true])
-    expect([times.isIdle(HOUR - 1, 0), times.isIdle(HOUR, 0)]).toEqual([false, true])
-    expect(times.idleDeadline(0, 12 * HOUR)).toBe(HOUR)
-    expect(times.idleDeadline(11 * HOUR + 1, 12 * HOUR)).toBe(12 * HOUR)
-  })
-
-  test('are written once a minute, and of a short idle time each quarter', () => {
-    expect([times.mustRecordActivity(MINUTE - 1, 0), times.mustRecordActivity(MINUTE, 0)]).toEqual([false, true])
-    const short = createLifetimes({ idleTimeoutMilliseconds: 1_000, absoluteTimeoutMilliseconds: HOUR, mostCached: 1 })
-    expect([short.mustRecordActivity(249, 0), short.mustRecordActivity(250, 0)]).toEqual([false, true])
-  })
-
-  test('of activity are whole numbers, and nothing else is read as one', () => {
+describe('a time of activity', () => {
+  test('is a whole number, and nothing else is read as one', () => {
     expect(writeSeen({ seenAt: 1.9, keptUntil: 2.9 })).toBe('1:2')
     expect(parseSeen('1:2')).toEqual({ seenAt: 1, keptUntil: 2 })
     for (const text of [undefined, '', '1', '1:', ':2', '-1:2', '1:2:3', '1e9:2', ' 1:2', '99999999999999999:1'])
@@ -93,11 +67,12 @@ describe('the grant that a login makes', () => {
 
 describe('a record', () => {
   test('opens no session where any of session, grant and activity is missing', async () => {
-    const { keys, seals, now } = sessionParts()
+    const { keys, seals, now, lifetimes } = sessionParts()
     const store = createMemoryStore({ mostRecords: 100, now })
+    const renewed = createRenewedGrants({ most: 10, now })
     const { ticket, record, grant } = makeSession()
     const { id } = ticket
-    const open = createOpenSession(store, keys, seals)
+    const open = createOpenSession({ store, keys, seals, lifetimes, renewed })
     const records = {
       [keys.session(id)]: seals.sealSession(ticket, JSON.stringify({ record })),
       [keys.grant(id)]: seals.sealGrant(ticket, grant),
@@ -175,19 +150,5 @@ describe('an ending', () => {
     const end = createEndSession({ store: { ...store, removeMember: away }, keys, forget: () => undefined, report })
     expect(await end(session, 'signed_out')).toEqual({ kind: 'ended', reason: 'signed_out' })
     expect(reported.map(({ name }) => name)).toContain('store_warning')
-  })
-})
-
-describe('a new grant', () => {
-  test('is forgotten by the cache, written or not', async () => {
-    const { keys, seals, now } = sessionParts()
-    const forgotten: string[] = []
-    const store = createMemoryStore({ mostRecords: 100, now })
-    const session = makeSession()
-    const replace = createReplaceGrant(store, keys, seals, (id) => forgotten.push(id))
-    expect(await replace(session, makeGrant())).toBe('absent')
-    await store.write(keys.grant(session.ticket.id), seals.sealGrant(session.ticket, session.grant), HOUR)
-    expect(await replace(session, makeGrant())).toBe('written')
-    expect(forgotten).toEqual([session.ticket.id, session.ticket.id])
   })
 })

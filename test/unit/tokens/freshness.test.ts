@@ -1,26 +1,33 @@
 import { describe, expect, test } from '@jest/globals'
-import { freshnessOf } from '../../../src/tokens/freshness.ts'
+import { createFreshnessOf } from '../../../src/tokens/freshness.ts'
 import { makeGrant } from '../../support/session-parts.ts'
 
 const MINUTE = 60_000
-const at = (now: number, life: number) => freshnessOf(makeGrant({ issuedAt: 0, accessTokenExpiresAt: life }), now)
+
+/** Where a token stands `at` milliseconds after it was issued. */
+function standing(at: number, life: number | undefined, leeway = MINUTE) {
+  return createFreshnessOf(leeway)(makeGrant({ issuedAt: 0, accessTokenExpiresAt: life }), at)
+}
 
 describe('an access token', () => {
   test('is renewed in its last minute', () => {
     const life = 10 * MINUTE
-    expect([at(9 * MINUTE - 1, life), at(9 * MINUTE, life), at(life - 1, life), at(life, life)]).toEqual([
-      'fresh',
-      'expiring',
-      'expiring',
-      'expired',
-    ])
+    const at = [9 * MINUTE - 1, 9 * MINUTE, life - 1, life]
+    expect(at.map((each) => standing(each, life))).toEqual(['fresh', 'expiring', 'expiring', 'expired'])
   })
 
-  test('with a short life is renewed in its second half', () => {
-    expect([at(4_999, 10_000), at(5_000, 10_000), at(10_000, 10_000)]).toEqual(['fresh', 'expiring', 'expired'])
+  test('with a short life is renewed in its second half, however long the leeway', () => {
+    const at = [4_999, 5_000, 9_999, 10_000]
+    for (const leeway of [5_001, MINUTE, 60 * MINUTE]) {
+      expect(at.map((each) => standing(each, 10_000, leeway))).toEqual(['fresh', 'expiring', 'expiring', 'expired'])
+    }
+  })
+
+  test('is good to its last millisecond where there is no leeway, and nothing is renewed before', () => {
+    expect([9_999, 10_000].map((at) => standing(at, 10_000, 0))).toEqual(['fresh', 'expired'])
   })
 
   test('whose end nobody told is good', () => {
-    expect(freshnessOf(makeGrant({ accessTokenExpiresAt: undefined }), Number.MAX_SAFE_INTEGER)).toBe('fresh')
+    expect(standing(Number.MAX_SAFE_INTEGER, undefined)).toBe('fresh')
   })
 })

@@ -1,14 +1,16 @@
 import { describe, expect, test } from '@jest/globals'
+import type { RefreshAnswer } from '../../../src/oidc/port.ts'
 import { createGrantOf } from '../../../src/session/grant-of.ts'
 import { refreshedGrant } from '../../../src/tokens/refreshed-grant.ts'
 import { makeGrant, makeTokens } from '../../support/session-parts.ts'
 
 const grantOf = createGrantOf(['sub', 'name', 'roles'])
 const BEFORE = makeGrant({ claims: { sub: 'ada', name: 'Ada', roles: ['admin'] }, acr: 'loa2', authTime: 7 })
-const BARE = {
+const BARE: Extract<RefreshAnswer, { kind: 'refreshed' }>['tokens'] = {
   accessToken: 'access-2',
   expiresInSeconds: 60,
   refreshToken: undefined,
+  refreshTokenExpiresInSeconds: undefined,
   scope: undefined,
   idToken: undefined,
   identity: undefined,
@@ -17,6 +19,7 @@ const BARE = {
 describe('the grant after a refresh', () => {
   test('keeps what the provider did not send anew', () => {
     expect(refreshedGrant(BEFORE, BARE, 1_000, grantOf)).toEqual({
+      version: 2,
       accessToken: 'access-2',
       accessTokenExpiresAt: 61_000,
       issuedAt: 1_000,
@@ -37,10 +40,27 @@ describe('the grant after a refresh', () => {
     })
   })
 
+  test('holds a refresh token that lives as long as the provider says, and as long as before where it sent none', () => {
+    const before = { ...BEFORE, refreshTokenExpiresAt: 90_000 }
+    const endOf = (sent: Partial<typeof BARE>) =>
+      refreshedGrant(before, { ...BARE, ...sent }, 1_000, grantOf).refreshTokenExpiresAt
+    expect(endOf({})).toBe(90_000)
+    expect(endOf({ refreshTokenExpiresInSeconds: 600 })).toBe(601_000)
+    expect(endOf({ refreshToken: 'refresh-2', refreshTokenExpiresInSeconds: 600 })).toBe(601_000)
+    expect(endOf({ refreshToken: 'refresh-2' })).toBeUndefined()
+  })
+
+  test('that comes without an ID token keeps the identity of before, whatever else is new', () => {
+    const tokens = { ...BARE, refreshToken: 'refresh-2', refreshTokenExpiresInSeconds: 600, idToken: 'id-unverified' }
+    const next = refreshedGrant(BEFORE, tokens, 0, grantOf)
+    expect(next).toMatchObject({ idToken: 'id-1', claims: BEFORE.claims, acr: 'loa2', authTime: 7, refreshToken: 'refresh-2' })
+  })
+
   test('has lost the role that a new ID token no longer tells of', () => {
     const { identity } = makeTokens()
     const told = { ...identity, acr: undefined, authTime: undefined, claims: { sub: 'ada', name: 'Ada L.', ssn: 'secret' } }
     expect(refreshedGrant(BEFORE, { ...BARE, idToken: 'id-2', identity: told }, 0, grantOf)).toMatchObject({
+      version: 2,
       idToken: 'id-2',
       claims: { sub: 'ada', name: 'Ada L.' },
       acr: 'loa2',

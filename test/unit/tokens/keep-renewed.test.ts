@@ -1,0 +1,110 @@
+import { describe, expect, test } from '@jest/globals'
+import { GatewayError } from '../../../src/errors.ts'
+import { createBackground } from '../../../src/session/background.ts'
+import type { GrantReplacement } from '../../../src/session/replace-grant.ts'
+import { createKeepRenewed } from '../../../src/tokens/keep-renewed.ts'
+import { makeSession, sessionParts } from '../../support/session-parts.ts'
+
+const AWAY = new GatewayError('store_unavailable', { note: 'swap: away' })
+
+/** What is done with a renewed grant, in its order. */
+function setUp(first: GrantReplacement | Error, later: GrantReplacement | Error = 'written') {
+  const { report, reported } = sessionParts()
+  const background = createBackground(report)
+  const done: string[] = []
+  const storeIsBack = Promise.withResolvers<void>()
+  const say = (word: string) => void done.push(word)
+  const keep = createKeepRenewed({
+    async replaceGrant() {
+      say('write')
+      if (first instanceof Error) throw first
+      return first
+    },
+    async writeLater() {
+      await storeIsBack.promise
+      say('write later')
+      if (later instanceof Error) throw later
+      return later
+    },
+    holdGrant: () => say('hold'),
+    renewed: { written: () => say('written'), forget: () => say('forget') },
+    revokeTokens: () => say('revoke'),
+    inBackground: background.run,
+    report,
+  })
+  const session = makeSession({ version: 2 })
+  const told = () => reported.map(({ name, fields }) => ('state' in fields ? fields.state : name))
+  return {
+    done,
+    told,
+    reported,
+    keep: () => keep(session, async () => say('release')),
+    storeComesBack: async () => {
+      storeIsBack.resolve()
+      await background.idle()
+    },
+  }
+}
+
+describe('a renewed grant', () => {
+  test('is in the store before anything else uses it', async () => {
+    const { keep, done, told } = setUp('written')
+    expect(await keep()).toBe('written')
+    // The lease is given back by who took it.
+    expect(done).toEqual(['write', 'written'])
+    expect(told()).toEqual([])
+  })
+
+  test('that gives way to another is forgotten, and not revoked: the other may be of the same family', async () => {
+    const { keep, done } = setUp('conflict')
+    expect(await keep()).toBe('conflict')
+    expect(done).toEqual(['write', 'forget'])
+  })
+
+  test('of a session that has ended is forgotten and revoked', async () => {
+    const { keep, done } = setUp('absent')
+    expect(await keep()).toBe('absent')
+    expect(done).toEqual(['write', 'forget', 'revoke'])
+  })
+
+  test('that the store does not take is held and used, written later, and only then is the lease given back', async () => {
+    const { keep, done, told, reported, storeComesBack } = setUp(AWAY)
+    expect(await keep()).toBe('held')
+    expect(done).toEqual(['write', 'hold'])
+    expect(reported).toMatchObject([
+      { name: 'renewed_grant', fields: { state: 'held', subject: 'ada', note: expect.any(String) } },
+    ])
+    await storeComesBack()
+    expect(done).toEqual(['write', 'hold', 'write later', 'written', 'release'])
+    expect(told()).toEqual(['held', 'written'])
+  })
+
+  test.each([
+    ['conflict', ['forget', 'release']],
+    ['absent', ['forget', 'revoke', 'release']],
+  ] as const)('that was held may come too late: %s', async (later, then) => {
+    const { keep, done, told, storeComesBack } = setUp(AWAY, later)
+    await keep()
+    await storeComesBack()
+    expect(done).toEqual(['write', 'hold', 'write later', ...then])
+    expect(told()).toEqual(['held', later])
+  })
+
+  test('is held too where the store cannot be read', async () => {
+    expect(await setUp(new GatewayError('record_unreadable')).keep()).toBe('held')
+  })
+
+  test('is not held where the fault is ours, which is told', async () => {
+    const { keep, done } = setUp(new TypeError('a mistake'))
+    await expect(keep()).rejects.toThrow(TypeError)
+    expect(done).toEqual(['write'])
+  })
+
+  test('that was held and meets a fault of ours gives the lease back all the same, and the fault is told', async () => {
+    const { keep, done, told, storeComesBack } = setUp(AWAY, new TypeError('a mistake'))
+    await keep()
+    await storeComesBack()
+    expect(done).toEqual(['write', 'hold', 'write later', 'release'])
+    expect(told()).toEqual(['held', 'unexpected_error'])
+  })
+})
