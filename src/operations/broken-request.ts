@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { STATUS_CODES, type Server } from 'node:http'
+import { type IncomingMessage, STATUS_CODES, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { FAILURES, type FailureCode } from '../errors.ts'
 import type { Report } from '../report/events.ts'
@@ -9,6 +9,9 @@ interface Steps {
   readonly inFlight: InFlight
   readonly report: Report
 }
+
+/** Whether a message is none that may be answered: it, or one before it on its connection, could be read in two ways. */
+export type IsBroken = (request: IncomingMessage) => boolean
 
 /** Codes of Node's parser that say more than "not well formed". */
 const CODES: ReadonlyMap<string, FailureCode> = new Map([
@@ -24,12 +27,14 @@ const GONE: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', '
  * Answers what never became a request: bytes that do not parse, headers that are too large or too slow, and `CONNECT`.
  *
  * Each gets a problem document (RFC 9457) that repeats nothing of what was sent, and the end of its connection, since where the
- * next request begins is unknown (RFC 9112 §11.2).
+ * next request begins is unknown (RFC 9112 §11.2). Answers to what came before it on the connection go out first (§9.3.2).
  */
-export function answerBrokenRequests(server: Server, { inFlight, report }: Steps): void {
+export function answerBrokenRequests(server: Server, { inFlight, report }: Steps): IsBroken {
+  const refused = new WeakSet<Duplex>()
+
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const told = error.code ?? 'no code'
-    if (GONE.has(told) || !socket.writable || inFlight.hasBegunOn(socket)) socket.destroy()
+    if (GONE.has(told) || !socket.writable) socket.destroy()
     else refuse(socket, CODES.get(told) ?? 'request_invalid', told)
   })
 
@@ -40,9 +45,52 @@ export function answerBrokenRequests(server: Server, { inFlight, report }: Steps
   })
 
   function refuse(socket: Duplex, code: FailureCode, note: string): void {
+    // What still comes of it is broken too, and told of once.
+    if (refused.has(socket)) return
+    refused.add(socket)
+    const answers = inFlight.on(socket)
+    const broken = answers.find(({ req }) => !req.complete)
+    whenClosed(
+      answers.filter((answer) => answer !== broken),
+      () => {
+        if (broken?.headersSent === true || !socket.writable) socket.destroy()
+        else answer(socket, code, note)
+      },
+    )
+  }
+
+  function answer(socket: Duplex, code: FailureCode, note: string): void {
     const requestId = randomUUID()
     report('request_refused', { code, blame: FAILURES[code].blame, requestId, note })
     socket.end(problem(code, requestId), () => socket.destroy())
+  }
+
+  return function isBroken(request) {
+    const fault = faultOf(request)
+    if (fault !== undefined) refuse(request.socket, 'request_invalid', fault)
+    return refused.has(request.socket)
+  }
+}
+
+/** What Node's parser lets through, and others read in another way. */
+function faultOf({ httpVersionMajor, httpVersionMinor, headers }: IncomingMessage): string | undefined {
+  // HTTP/0.9, and HTTP/2 in the clear.
+  if (httpVersionMajor !== 1) return 'not HTTP/1'
+  // RFC 9112 §3.2. Left to Node, the answer would be an empty one that nobody is told of.
+  if (httpVersionMinor === 1 && headers.host === undefined) return 'no Host'
+  // RFC 9112 §6.1: its framing is faulty. Who knows HTTP/1.0 only takes the chunks for the next request.
+  if (httpVersionMinor === 0 && headers['transfer-encoding'] !== undefined) return 'a transfer coding in HTTP/1.0'
+  return undefined
+}
+
+function whenClosed(answers: readonly ServerResponse[], then: () => void): void {
+  let left = answers.length
+  if (left === 0) then()
+  for (const answer of answers) {
+    answer.once('close', () => {
+      left -= 1
+      if (left === 0) then()
+    })
   }
 }
 
@@ -52,6 +100,7 @@ function problem(code: FailureCode, requestId: string): string {
   const body = JSON.stringify({ type: 'about:blank', title, status, detail: says, code, requestId })
   return [
     `HTTP/1.1 ${status} ${title}`,
+    `Date: ${new Date().toUTCString()}`,
     'Content-Type: application/problem+json',
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Cache-Control: no-store',

@@ -28,12 +28,14 @@ const SETTINGS = {
   connectionsCheckingInterval: 5 * SECOND,
   // Said outright, since a flag of Node could turn the lenient parser on for those who do not (request smuggling).
   insecureHTTPParser: false,
+  // Refused with everything else that is broken.
+  requireHostHeader: false,
 } as const
 
 /**
  * A plain HTTP/1.1 server in front of `handle`. TLS ends before it.
  *
- * - What does not parse, is too large or too slow is answered here, by a problem document.
+ * - What does not parse, is too large or too slow, or is no HTTP/1 is answered here, by a problem document.
  * - `Expect: 100-continue` reaches `handle` unanswered: whoever wants the body says `100` (RFC 9110 §10.1.1).
  * - `Upgrade` is ignored, as RFC 9110 §7.8 allows: such a request is an ordinary one and never becomes a tunnel. `CONNECT` is refused.
  */
@@ -41,8 +43,10 @@ export function createHttpServer({ handle, inFlight, report }: Steps): Server {
   const server = createServer(SETTINGS)
   // Above it Node drops header fields without a word; the size is bounded already.
   server.maxHeadersCount = 0
+  const isBroken = answerBrokenRequests(server, { inFlight, report })
 
   function enter(request: IncomingMessage, response: ServerResponse): void {
+    if (isBroken(request)) return
     inFlight.enter(response)
     handle(request, response)
   }
@@ -50,6 +54,5 @@ export function createHttpServer({ handle, inFlight, report }: Steps): Server {
   server.on('request', enter)
   server.on('checkContinue', enter)
   server.on('checkExpectation', enter)
-  answerBrokenRequests(server, { inFlight, report })
   return server
 }

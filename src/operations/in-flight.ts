@@ -6,8 +6,8 @@ export interface InFlight {
   readonly count: number
   /** Counts an answer until it is complete or its connection is gone. */
   enter(response: ServerResponse): void
-  /** Whether bytes of an answer are already out on this connection. */
-  hasBegunOn(socket: Duplex): boolean
+  /** Those to what came over this connection; several, where its client does not wait for one before it asks for the next. */
+  on(socket: Duplex): readonly ServerResponse[]
   /** From now on every answer says `Connection: close`, also those that have not sent their headers yet. */
   closeConnections(): void
   /** Resolves once nothing is in flight. */
@@ -48,9 +48,7 @@ export function createInFlight(): InFlight {
       if (closing) response.shouldKeepAlive = false
       response.once('close', () => leave(response))
     },
-    hasBegunOn(socket) {
-      return answers.some((answer) => answer.socket === socket && answer.headersSent)
-    },
+    on: (socket) => answers.filter(({ req }) => req.socket === socket),
     closeConnections() {
       closing = true
       for (const answer of answers) answer.shouldKeepAlive = false

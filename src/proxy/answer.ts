@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Dispatcher } from 'undici'
+import { breakOff } from './break-off.ts'
 import type { UpstreamHeaders } from './upstream-headers.ts'
 
 // Up to it, an answer that is there whole goes out in one write, headers included.
@@ -73,7 +74,7 @@ export class Answer {
 
   #fallSilent(waiting: Waiting): void {
     // Paused, it is the browser that takes nothing any more.
-    if (this.#isPaused) this.#response.destroy()
+    if (this.#isPaused) breakOff(this.#response)
     else waiting.timeOut()
   }
 }

@@ -9,6 +9,9 @@ import type { UpstreamBalance } from './upstream-balance.ts'
 import { isConnectionFailure, isLostConnection, upstreamFailure } from './upstream-failure.ts'
 import type { HeadersByName } from './upstream-headers.ts'
 
+// Each gives the upstream all its time again; more of them than any work has steps to tell of are no answer any more.
+const MOST_INTERIM_ANSWERS = 64
+
 /**
  * The call to the upstream: undici's handler.
  *
@@ -30,6 +33,7 @@ export class Call implements Dispatcher.DispatchHandler {
   #waiting: NodeJS.Timeout | undefined
   #hasBegun = false
   #isRepeated = false
+  #interimAnswers = 0
 
   constructor(carriage: Carriage, upstream: UpstreamBalance, headers: string[], body: Readable | null, isStream: boolean) {
     const { target, route, request } = carriage
@@ -90,8 +94,8 @@ export class Call implements Dispatcher.DispatchHandler {
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, given: HeadersByName): void {
     const { isOver, response, steps } = this.#carriage
-    // 1xx: early hints would make the page's browser load what an API names, so none is passed on.
-    if (status < 200 || isOver) return
+    if (isOver) return
+    if (status < 200) return this.#passOver()
     this.#answer = new Answer(response, controller, steps.readUpstreamHeaders(status, given, this.#carriage))
     setImmediate(stayOpen, this)
   }
@@ -125,6 +129,13 @@ export class Call implements Dispatcher.DispatchHandler {
   #mayRepeat(error: Error, isUnconnected: boolean): boolean {
     if (this.#isRepeated || this.#hasBegun || !isRepeatable(this.#options)) return false
     return isUnconnected ? this.#upstream.hasOthers : isLostConnection(error)
+  }
+
+  /** 1xx: early hints would make the page's browser load what an API names, so none is passed on. */
+  #passOver(): void {
+    this.#interimAnswers += 1
+    if (this.#interimAnswers <= MOST_INTERIM_ANSWERS) return
+    this.#carriage.fail(new GatewayError('upstream_answer_invalid', { note: 'too many interim answers' }))
   }
 
   #stopWaiting(): void {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RouteConfig } from '../config/config.ts'
 import { asGatewayError, type GatewayError } from '../errors.ts'
 import type { LiveSession } from '../session/records.ts'
+import { breakOff } from './break-off.ts'
 import type { Call } from './call.ts'
 import { discardRest } from './discard-rest.ts'
 import type { HeaderPlan } from './header-plan.ts'
@@ -67,7 +68,7 @@ export class Carriage implements AnswerBase {
     this.#failure = error
     this.call?.abort('the request failed')
     if (this.response.headersSent) {
-      this.response.destroy()
+      breakOff(this.response)
       return
     }
     this.steps.answerError(this.request, this.response, error)

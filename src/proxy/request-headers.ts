@@ -19,6 +19,9 @@ export interface ClientHeaders {
   isLastHop: boolean
 }
 
+// No way is longer; a larger number is lowered to it, as §7.6.2 allows.
+const MOST_HOPS = 1000
+
 export type ReadClientHeaders = (request: IncomingMessage) => ClientHeaders
 
 /**
@@ -112,7 +115,8 @@ function addTrace(trace: TraceContext | undefined, name: string, value: string):
 
 /** RFC 9110 §7.6.2; it concerns OPTIONS alone here, since TRACE is refused. */
 function fewerHops(value: string, read: ClientHeaders): string {
-  if (!/^\d{1,9}$/.test(value)) throw new GatewayError('request_invalid', { note: 'Max-Forwards is not a number' })
-  read.isLastHop ||= Number(value) === 0
-  return String(Number(value) - 1)
+  if (!/^\d+$/.test(value)) throw new GatewayError('request_invalid', { note: 'Max-Forwards is not a number' })
+  const hops = Math.min(Number(value), MOST_HOPS)
+  read.isLastHop ||= hops === 0
+  return String(hops - 1)
 }

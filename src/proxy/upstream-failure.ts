@@ -32,7 +32,7 @@ export function isLostConnection(error: unknown): boolean {
 }
 
 /**
- * The table's row for what undici reports. `hasBegun`: some of the answer was there, so a lost connection is a broken answer.
+ * The table's row for what undici reports. `hasBegun`: some of the answer was there, so that whatever went wrong, it is a broken answer.
  *
  * An error without a code is a fault of ours.
  */
@@ -40,9 +40,7 @@ export function upstreamFailure(error: unknown, hasBegun: boolean): GatewayError
   if (error instanceof GatewayError) return error
   const code = codeOf(error)
   if (code === undefined) return new GatewayError('internal', { cause: error })
-  if (code === PARSER_ERROR || (hasBegun && LOST_CONNECTION.has(code))) {
-    return new GatewayError('upstream_answer_invalid', { cause: error, note: code })
-  }
+  if (code === PARSER_ERROR) return new GatewayError('upstream_answer_invalid', { cause: error, note: code })
   const failure = Object.hasOwn(FAILURE_OF, code) ? FAILURE_OF[code] : undefined
   // Refused, unresolved, untrusted certificate, no route: whatever it is called, we did not get through.
   const otherwise = hasBegun || code.startsWith(HTTP2_ERRORS) ? 'upstream_answer_invalid' : 'upstream_unreachable'

@@ -25,6 +25,11 @@ describe('what undici reports', () => {
     expect(upstreamFailure(withCode('ECONNRESET'), true).code).toBe('upstream_answer_invalid')
   })
 
+  test('is a broken answer where anything nobody knows happened after the first byte', () => {
+    expect(upstreamFailure(withCode('ERR_ASSERTION'), true).code).toBe('upstream_answer_invalid')
+    expect(upstreamFailure(withCode('UND_ERR_HEADERS_TIMEOUT'), true).code).toBe('upstream_timed_out')
+  })
+
   test('is a broken answer where the parser says so, with or without a code', () => {
     const parsing = Object.assign(new Error('x'), { name: 'HTTPParserError', code: undefined })
     expect(upstreamFailure(parsing, false).code).toBe('upstream_answer_invalid')

@@ -18,12 +18,20 @@ describe('a request for somewhere else', () => {
     'app.example.com:444',
     'evil.app.example.com',
     'app.example.com.',
-    'user@app.example.com',
-    '',
     '127.0.0.1',
+    '[::1]:80',
+    'app.example.com%2fevil',
   ])('is refused with the host %j', (host) => {
     expect(() => refuse(fakeRequest({ Host: host }))).toThrow(expect.objectContaining({ code: 'host_unknown' }))
   })
+
+  // HTTP-31
+  test.each(['user@app.example.com', '', 'app.example.com/x', 'app.example.com, evil.example', 'app.example.com:x', 'a b', '[::1', 'a%2'])(
+    'is no good request with what is no host: %j',
+    (host) => {
+      expect(() => refuse(fakeRequest({ Host: host }))).toThrow(expect.objectContaining({ code: 'request_invalid' }))
+    },
+  )
 
   test.each(['app.example.com', 'App.Example.COM'])('passes with our host in any case, wherever the listener is: %s', (host) => {
     expect(() => refuse(fakeRequest({ Host: host }))).not.toThrow()
@@ -49,12 +57,33 @@ describe('a request for somewhere else', () => {
     'http://169.254.169.254/latest',
     'https://app.example.com.evil.example/',
     'https://app.example.com@evil.example/',
-    '*',
-    'app.example.com:443',
+    'https://app.example.com:8443/',
+    'https://app.example.community/',
   ])('is refused with the target %s', (url) => {
     expect(() => refuse(fakeRequest({ Host: 'app.example.com' }, { url }))).toThrow(
       expect.objectContaining({ code: 'host_unknown' }),
     )
+  })
+
+  test.each(['*', 'app.example.com:443', 'x', '', '\\evil.example'])('is no good request with the target %j', (url) => {
+    expect(() => refuse(fakeRequest({ Host: 'app.example.com' }, { url }))).toThrow(
+      expect.objectContaining({ code: 'request_invalid' }),
+    )
+  })
+
+  test('is for this one where OPTIONS asks about the server as a whole', () => {
+    const asked = { url: '*', method: 'OPTIONS' }
+    expect(() => refuse(fakeRequest({ Host: 'app.example.com' }, asked))).not.toThrow()
+    expect(() => refuse(fakeRequest({ Host: 'evil.example' }, asked))).toThrow(expect.objectContaining({ code: 'host_unknown' }))
+  })
+
+  test.each([
+    ['https://app.example.com', '/'],
+    ['https://app.example.com?x=1', '/?x=1'],
+  ])('has the path of the root where its absolute form has none: %s', (url, path) => {
+    const request = fakeRequest({ Host: 'app.example.com' }, { url })
+    refuse(request)
+    expect(request.url).toBe(path)
   })
 
   test('in absolute form is taken by its target, and its Host does not count', () => {

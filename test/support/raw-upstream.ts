@@ -1,0 +1,138 @@
+import { once } from 'node:events'
+import { createServer, type Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { type RawMessage, readMessages } from './raw-messages.ts'
+
+/** What a connection's other end may do once a request is there whole. */
+export interface RawPeer {
+  /** Writes exactly these bytes; latin1. */
+  write(bytes: string): void
+  /** Says that nothing more will come. */
+  end(): void
+  /** Breaks the connection off. */
+  reset(): void
+}
+
+/** Answers a request on the bytes of its connection. */
+export type RawAnswer = (peer: RawPeer, message: RawMessage) => void
+
+/** An API that speaks bytes: it keeps all that arrives as it arrives, and sends what it is told to, right or wrong. */
+export interface RawUpstream {
+  readonly port: number
+  readonly origin: string
+  /** All the bytes that ever arrived, one text for each connection; latin1. */
+  received(): readonly string[]
+  /** The requests in them, as a strict parser counts them, in the order in which they came whole. */
+  messages(): readonly RawMessage[]
+  /** The last of them; fails where none came. */
+  last(): RawMessage
+  /** Those of a path, its query left aside. */
+  of(path: string): readonly RawMessage[]
+  /** Connections that are open now. */
+  open(): number
+  /** Answers a path in this way from now on: exact bytes, or more. Any other gets 200 with `ok`. */
+  answer(path: string, answer: string | RawAnswer): void
+  /** Answers as soon as the headers are there, without waiting for the body. */
+  answerEarly(path: string, answer: string | RawAnswer): void
+  /** Resolves once `isThere` holds; looked at whenever anything happens here. */
+  until(isThere: () => boolean): Promise<void>
+  close(): Promise<void>
+}
+
+const OK = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok'
+
+/** Starts it on a free port. */
+export async function startRawUpstream(): Promise<RawUpstream> {
+  const answers = new Map<string, string | RawAnswer>()
+  const early = new Map<string, string | RawAnswer>()
+  const texts: string[] = []
+  const messages: RawMessage[] = []
+  const sockets = new Set<Socket>()
+  const watchers = new Set<() => void>()
+
+  function tell(): void {
+    for (const watch of watchers) watch()
+  }
+
+  function serve(socket: Socket): void {
+    const at = texts.push('') - 1
+    let answered = 0
+    let answeredEarly = 0
+    sockets.add(socket)
+    socket.on('data', (bytes: Buffer) => {
+      texts[at] += bytes.toString('latin1')
+      const { whole, begun } = readMessages(texts[at] ?? '')
+      for (const message of whole.slice(answered)) {
+        answered += 1
+        messages.push(message)
+        if (answeredEarly < answered) reply(socket, message, answers)
+        answeredEarly = Math.max(answered, answeredEarly)
+      }
+      if (begun !== undefined && answeredEarly === answered && early.has(pathOf(begun))) {
+        answeredEarly += 1
+        reply(socket, begun, early)
+      }
+      tell()
+    })
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => {
+      sockets.delete(socket)
+      tell()
+    })
+  }
+
+  const server = createServer({ allowHalfOpen: true }, serve)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+
+  return {
+    port,
+    origin: `http://127.0.0.1:${port}`,
+    received: () => texts.filter((text) => text !== ''),
+    messages: () => messages,
+    last() {
+      const last = messages.at(-1)
+      if (last === undefined) throw new Error(`no whole request reached the upstream, only ${JSON.stringify(texts)}`)
+      return last
+    },
+    of: (path) => messages.filter((message) => pathOf(message) === path),
+    open: () => sockets.size,
+    answer: (path, answer) => void answers.set(path, answer),
+    answerEarly: (path, answer) => void early.set(path, answer),
+    until: (isThere) =>
+      new Promise((resolve) => {
+        function watch(): void {
+          if (!isThere()) return
+          watchers.delete(watch)
+          resolve()
+        }
+        watchers.add(watch)
+        watch()
+      }),
+    async close() {
+      const closed = once(server, 'close')
+      server.close()
+      for (const socket of sockets) socket.destroy()
+      await closed
+    },
+  }
+}
+
+function pathOf({ target }: RawMessage): string {
+  return target.split('?', 1)[0] ?? ''
+}
+
+function reply(socket: Socket, message: RawMessage, answers: ReadonlyMap<string, string | RawAnswer>): void {
+  const answer = answers.get(pathOf(message)) ?? OK
+  if (typeof answer === 'string') return void socket.write(answer, 'latin1')
+  answer(
+    {
+      write: (bytes) => void socket.write(bytes, 'latin1'),
+      end: () => void socket.end(),
+      // Only once all of it has been handed over: a reset takes along what still waits.
+      reset: () => void (socket.writableLength === 0 ? socket.resetAndDestroy() : socket.once('drain', () => socket.resetAndDestroy())),
+    },
+    message,
+  )
+}
