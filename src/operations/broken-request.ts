@@ -78,9 +78,12 @@ function faultOf({ httpVersionMajor, httpVersionMinor, headers }: IncomingMessag
   if (httpVersionMajor !== 1) return 'not HTTP/1'
   // RFC 9112 §3.2. Left to Node, the answer would be an empty one that nobody is told of.
   if (httpVersionMinor === 1 && headers.host === undefined) return 'no Host'
+  const coding = headers['transfer-encoding']
+  if (coding === undefined) return undefined
   // RFC 9112 §6.1: its framing is faulty. Who knows HTTP/1.0 only takes the chunks for the next request.
-  if (httpVersionMinor === 0 && headers['transfer-encoding'] !== undefined) return 'a transfer coding in HTTP/1.0'
-  return undefined
+  if (httpVersionMinor === 0) return 'a transfer coding in HTTP/1.0'
+  // Nobody here undoes another one, and in a list servers see the end of the body in different places (§6.3).
+  return coding.toLowerCase() === 'chunked' ? undefined : 'the transfer coding is not chunked'
 }
 
 function whenClosed(answers: readonly ServerResponse[], then: () => void): void {

@@ -98,6 +98,5 @@ export function valuesIn(answer: string, name: string): readonly string[] {
 
 /** The status of each answer in what a connection said, in order. */
 export function statusesIn(said: string): readonly number[] {
-  return [...said.matchAll(/^HTTP\/1\.1 (\d{3}) /gm)].map(([, status]) => Number(status))
+  return [...said.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status))
 }
-

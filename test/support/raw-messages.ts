@@ -49,7 +49,8 @@ function readHead(head: string): RawMessage {
     /^([!#$%&'*+\-.^_`|~\w]+) ([!-~\x80-\xff]+) HTTP\/(\d\.\d)$/.exec(first) ?? refuse('a request line', first)
   const lines = fields.map((field) => {
     // eslint-disable-next-line no-control-regex -- what no field may hold (RFC 9110 §5.5)
-    const [, name = '', value = ''] = /^([!#$%&'*+\-.^_`|~\w]+): ?([^\x00-\x08\x0a-\x1f\x7f]*)$/.exec(field) ?? refuse('a field', field)
+    const [, name = '', value = ''] =
+      /^([!#$%&'*+\-.^_`|~\w]+): ?([^\x00-\x08\x0a-\x1f\x7f]*)$/.exec(field) ?? refuse('a field', field)
     return [name, value] as const
   })
   const values = (name: string): string[] =>

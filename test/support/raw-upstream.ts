@@ -131,7 +131,8 @@ function reply(socket: Socket, message: RawMessage, answers: ReadonlyMap<string,
       write: (bytes) => void socket.write(bytes, 'latin1'),
       end: () => void socket.end(),
       // Only once all of it has been handed over: a reset takes along what still waits.
-      reset: () => void (socket.writableLength === 0 ? socket.resetAndDestroy() : socket.once('drain', () => socket.resetAndDestroy())),
+      reset: () =>
+        void (socket.writableLength === 0 ? socket.resetAndDestroy() : socket.once('drain', () => socket.resetAndDestroy())),
     },
     message,
   )
