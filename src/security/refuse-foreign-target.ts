@@ -32,7 +32,8 @@ export function createRefuseForeignTarget({ origin, host, secure, isTrustedPeer 
     if (secure && scheme !== undefined && scheme !== 'https' && isTrustedPeer(request)) {
       throw new GatewayError('https_required', { note: 'the proxy says that the browser speaks http' })
     }
-    const expectation = request.headers.expect
+    // RFC 9110 §10.1.1: HTTP/1.0 expects nothing.
+    const expectation = request.httpVersionMinor === 0 ? undefined : request.headers.expect
     if (expectation !== undefined && expectation.toLowerCase() !== '100-continue') throw new GatewayError('expectation_failed')
   }
 

@@ -28,8 +28,8 @@ export interface RawUpstream {
   last(): RawMessage
   /** Those of a path, its query left aside. */
   of(path: string): readonly RawMessage[]
-  /** Connections that are open now. */
-  open(): number
+  /** Whether the connection over which this was asked for last is still open. */
+  isOpen(target: string): boolean
   /** Answers a path in this way from now on: exact bytes, or more. Any other gets 200 with `ok`. */
   answer(path: string, answer: string | RawAnswer): void
   /** Answers as soon as the headers are there, without waiting for the body. */
@@ -47,7 +47,7 @@ export async function startRawUpstream(): Promise<RawUpstream> {
   const early = new Map<string, string | RawAnswer>()
   const texts: string[] = []
   const messages: RawMessage[] = []
-  const sockets = new Set<Socket>()
+  const sockets: Socket[] = []
   const watchers = new Set<() => void>()
 
   function tell(): void {
@@ -58,7 +58,7 @@ export async function startRawUpstream(): Promise<RawUpstream> {
     const at = texts.push('') - 1
     let answered = 0
     let answeredEarly = 0
-    sockets.add(socket)
+    sockets.push(socket)
     socket.on('data', (bytes: Buffer) => {
       texts[at] += bytes.toString('latin1')
       const { whole, begun } = readMessages(texts[at] ?? '')
@@ -75,10 +75,8 @@ export async function startRawUpstream(): Promise<RawUpstream> {
       tell()
     })
     socket.on('error', () => socket.destroy())
-    socket.on('close', () => {
-      sockets.delete(socket)
-      tell()
-    })
+    socket.on('end', () => socket.destroy())
+    socket.on('close', tell)
   }
 
   const server = createServer({ allowHalfOpen: true }, serve)
@@ -97,7 +95,7 @@ export async function startRawUpstream(): Promise<RawUpstream> {
       return last
     },
     of: (path) => messages.filter((message) => pathOf(message) === path),
-    open: () => sockets.size,
+    isOpen: (target) => sockets[texts.findLastIndex((text) => text.includes(` ${target} HTTP/`))]?.destroyed === false,
     answer: (path, answer) => void answers.set(path, answer),
     answerEarly: (path, answer) => void early.set(path, answer),
     until: (isThere) =>
