@@ -30,13 +30,17 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'QU
  * Starts it with three routes: `/api/` for who is signed in, `/open/` for everybody, `/read/` for GET alone. Each ends at
  * the raw upstream, below the path of its own name.
  */
-export async function startExactGateway(settings: Readonly<Record<string, unknown>> = {}): Promise<ExactGateway> {
+export async function startExactGateway(
+  settings: Readonly<Record<string, unknown>> = {},
+  moreRoutes: (upstream: RawUpstream) => readonly Readonly<Record<string, unknown>>[] = () => [],
+): Promise<ExactGateway> {
   const upstream = await startRawUpstream()
   const anybody = { token: 'none', proof: 'none' }
   const routes = [
     { prefix: '/api/', upstream: `${upstream.origin}/api/`, methods: METHODS, ...settings },
     { prefix: '/open/', upstream: `${upstream.origin}/open/`, methods: METHODS, ...anybody, ...settings },
     { prefix: '/read/', upstream: `${upstream.origin}/read/`, methods: ['GET'], ...anybody },
+    ...moreRoutes(upstream),
   ]
   const story = await tellScriptedStory({ COATCHECK_ROUTES: JSON.stringify(routes) })
   const { gateway } = story

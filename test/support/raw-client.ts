@@ -9,6 +9,8 @@ export interface RawConnection {
   until(text: string): Promise<string>
   /** Resolves with all that has come, once the other side has closed. */
   closed(): Promise<string>
+  /** Whether the other side broke off instead of closing. */
+  wasReset(): boolean
   /** Stops reading, as a slow browser does. */
   pause(): void
   resume(): void
@@ -22,6 +24,7 @@ export async function openRaw(port: number): Promise<RawConnection> {
   const watchers = new Set<() => void>()
   let text = ''
   let hasEnded = false
+  let isReset = false
 
   function tell(): void {
     for (const watch of watchers) watch()
@@ -38,8 +41,11 @@ export async function openRaw(port: number): Promise<RawConnection> {
     tell()
   })
   socket.on('end', stop).on('close', stop)
-  // A reset is an end like any other here.
-  socket.on('error', stop)
+  // A reset is an end like any other here, for those who do not ask.
+  socket.on('error', ({ code }: NodeJS.ErrnoException) => {
+    isReset = code === 'ECONNRESET'
+    stop()
+  })
   await new Promise<void>((resolve) => socket.once('connect', resolve).once('close', resolve))
 
   async function when(isThere: () => boolean, wanted: string): Promise<string> {
@@ -61,6 +67,7 @@ export async function openRaw(port: number): Promise<RawConnection> {
     received: () => text,
     until: (wanted) => when(() => text.includes(wanted), wanted),
     closed: () => when(() => hasEnded, 'its end'),
+    wasReset: () => isReset,
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
     destroy: () => void socket.resetAndDestroy(),

@@ -79,7 +79,7 @@ export async function startRawUpstream(): Promise<RawUpstream> {
     socket.on('close', tell)
   }
 
-  const server = createServer({ allowHalfOpen: true }, serve)
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, serve)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

@@ -54,13 +54,19 @@ describe('Expect: 100-continue', () => {
   // HTTP-14
   test('is the only expectation: another one is 417, and HTTP/1.0 has none', async () => {
     for (const expectation of ['x', '100-continue, x', '200-ok', '100-continue;q=1', '']) {
-      const said = await exact.say(bytes(['POST /api/x HTTP/1.1', ...SIGNED_IN, 'Connection: close', `Expect: ${expectation}`, 'Content-Length: 0']))
+      const said = await exact.say(
+        bytes(['POST /api/x HTTP/1.1', ...SIGNED_IN, 'Connection: close', `Expect: ${expectation}`, 'Content-Length: 0']),
+      )
       expect([expectation, statusesIn(said)]).toEqual([expectation, [417]])
     }
-    const upper = await exact.say(bytes(['POST /api/x HTTP/1.1', ...SIGNED_IN, 'Connection: close', 'Expect: 100-CONTINUE', 'Content-Length: 2'], 'hi'))
+    const upper = await exact.say(
+      bytes(['POST /api/x HTTP/1.1', ...SIGNED_IN, 'Connection: close', 'Expect: 100-CONTINUE', 'Content-Length: 2'], 'hi'),
+    )
     expect(statusesIn(upper)).toEqual([100, 200])
     for (const ignored of ['100-continue', 'x']) {
-      const old = await exact.say(bytes(['POST /api/x HTTP/1.0', ...SIGNED_IN, `Expect: ${ignored}`, 'Content-Length: 5'], 'hello'))
+      const old = await exact.say(
+        bytes(['POST /api/x HTTP/1.0', ...SIGNED_IN, `Expect: ${ignored}`, 'Content-Length: 5'], 'hello'),
+      )
       expect([ignored, statusesIn(old)]).toEqual([ignored, [200]])
     }
   })
@@ -68,18 +74,34 @@ describe('Expect: 100-continue', () => {
 
 describe('a body', () => {
   // SMG-13
-  test.each(['GET', 'DELETE', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'QUERY'])('is carried byte for byte, and its length is said: %s', async (method) => {
-    const all = Buffer.from(Array.from({ length: 256 }, (_byte, at) => at)).toString('latin1')
-    await exact.say(bytes([`${method} /open/body HTTP/1.1`, 'Host: {host}', 'Connection: close', `Content-Length: ${all.length}`], all))
-    expect(exact.upstream.last().body).toBe(all)
-    expect(exact.upstream.last().values('content-length')).toEqual(['256'])
-    expect(exact.upstream.last().values('transfer-encoding')).toEqual([])
-  })
+  test.each(['GET', 'DELETE', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'QUERY'])(
+    'is carried byte for byte, and its length is said: %s',
+    async (method) => {
+      const all = Buffer.from(Array.from({ length: 256 }, (_byte, at) => at)).toString('latin1')
+      await exact.say(
+        bytes([`${method} /open/body HTTP/1.1`, 'Host: {host}', 'Connection: close', `Content-Length: ${all.length}`], all),
+      )
+      expect(exact.upstream.last().body).toBe(all)
+      expect(exact.upstream.last().values('content-length')).toEqual(['256'])
+      expect(exact.upstream.last().values('transfer-encoding')).toEqual([])
+    },
+  )
 
   // HTTP-41
   test('that is encoded stays as it is', async () => {
     const gzip = '\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03'
-    await exact.say(bytes(['POST /open/gzip HTTP/1.1', 'Host: {host}', 'Connection: close', 'Content-Encoding: gzip', `Content-Length: ${gzip.length}`], gzip))
+    await exact.say(
+      bytes(
+        [
+          'POST /open/gzip HTTP/1.1',
+          'Host: {host}',
+          'Connection: close',
+          'Content-Encoding: gzip',
+          `Content-Length: ${gzip.length}`,
+        ],
+        gzip,
+      ),
+    )
     expect(exact.upstream.last().body).toBe(gzip)
     expect(exact.upstream.last().values('content-encoding')).toEqual(['gzip'])
   })
@@ -89,7 +111,14 @@ describe('a body', () => {
     const trailers = 'Authorization: Bearer attacker\r\nHost: evil.test\r\nX-Late: 1\r\nSet-Cookie: a=1\r\n'
     await exact.say(
       bytes(
-        ['POST /open/after HTTP/1.1', 'Host: {host}', 'Connection: close, X-Late', 'Trailer: X-Late', 'TE: trailers', 'Transfer-Encoding: chunked'],
+        [
+          'POST /open/after HTTP/1.1',
+          'Host: {host}',
+          'Connection: close, X-Late',
+          'Trailer: X-Late',
+          'TE: trailers',
+          'Transfer-Encoding: chunked',
+        ],
         `5\r\nhello\r\n0\r\n${trailers}\r\n`,
       ),
     )
@@ -106,7 +135,11 @@ describe('a body', () => {
   ])('that its sender cuts short is cut short for the upstream: with %s', async (_, framing, part) => {
     const client = await exact.open()
     const target = `/open/half?${framing.length}${part.length}`
-    const arrived = () => exact.upstream.received().find((text) => text.includes(target))?.split(target)[1] ?? ''
+    const arrived = () =>
+      exact.upstream
+        .received()
+        .find((text) => text.includes(target))
+        ?.split(target)[1] ?? ''
     client.write(bytes([`POST ${target} HTTP/1.1`, 'Host: {host}', framing], part))
     await exact.upstream.until(() => arrived().includes('only this'))
     client.destroy()

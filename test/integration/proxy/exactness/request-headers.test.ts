@@ -25,8 +25,19 @@ describe('the headers of a request', () => {
       `X-Long: ${'x'.repeat(8_000)}`,
     ]
     const message = await carried(...lines)
-    const ours = new Set(['host', 'connection', 'authorization', 'via', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-request-id'])
-    const came = message.lines.filter(([name]) => !ours.has(name.toLowerCase())).map(([name, value]) => `${name}: ${value}`.trim())
+    const ours = new Set([
+      'host',
+      'connection',
+      'authorization',
+      'via',
+      'x-forwarded-for',
+      'x-forwarded-proto',
+      'x-forwarded-host',
+      'x-request-id',
+    ])
+    const came = message.lines
+      .filter(([name]) => !ours.has(name.toLowerCase()))
+      .map(([name, value]) => `${name}: ${value}`.trim())
     expect(came).toEqual(lines)
   })
 
@@ -91,9 +102,18 @@ describe('the headers of a request', () => {
 
   // HTTP-03
   test('take nothing away that we add, by nominating it', async () => {
-    const names = 'authorization, x-forwarded-for, x-forwarded-proto, x-forwarded-host, via, host, x-request-id, content-length, cookie, x-csrf'
+    const names =
+      'authorization, x-forwarded-for, x-forwarded-proto, x-forwarded-host, via, host, x-request-id, content-length, cookie, x-csrf'
     const message = await carried(`Connection: ${names}`)
-    for (const name of ['authorization', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'via', 'host', 'x-request-id']) {
+    for (const name of [
+      'authorization',
+      'x-forwarded-for',
+      'x-forwarded-proto',
+      'x-forwarded-host',
+      'via',
+      'host',
+      'x-request-id',
+    ]) {
       expect([name, message.values(name)]).toEqual([name, [expect.stringMatching(/./)]])
     }
     expect(message.values('cookie')).toEqual([])
@@ -112,7 +132,12 @@ describe('the headers of a request', () => {
 
   // HTTP-30
   test.each(['evil.test', '127.0.0.1:1'])('name the upstream as the host, once, whatever else they say: %s', async (evil) => {
-    const message = await carried(`X-Forwarded-Host: ${evil}`, `X-Host: ${evil}`, `Forwarded: host=${evil}`, `X-Original-Host: ${evil}`)
+    const message = await carried(
+      `X-Forwarded-Host: ${evil}`,
+      `X-Host: ${evil}`,
+      `Forwarded: host=${evil}`,
+      `X-Original-Host: ${evil}`,
+    )
     expect(message.values('host')).toEqual([`127.0.0.1:${exact.upstream.port}`])
     expect(message.values('x-forwarded-host')).toEqual([exact.host])
     expect(message.head).not.toContain(evil)
@@ -163,7 +188,9 @@ describe('credentials and identity', () => {
   test('without a session nothing is asked of the upstream', async () => {
     const before = exact.upstream.received().join('').length
     for (const lines of [[], ['Authorization: Bearer attacker'], ['Cookie: coatcheck=s%3Ax.y']]) {
-      const said = await exact.say(['GET /api/x HTTP/1.1', 'Host: {host}', 'X-CSRF: 1', 'Connection: close', ...lines, '', ''].join('\r\n'))
+      const said = await exact.say(
+        ['GET /api/x HTTP/1.1', 'Host: {host}', 'X-CSRF: 1', 'Connection: close', ...lines, '', ''].join('\r\n'),
+      )
       expect(statusesIn(said)).toEqual([401])
     }
     expect(exact.upstream.received().join('').length).toBe(before)
@@ -195,7 +222,14 @@ describe('credentials and identity', () => {
     'X-SSL-Client-Cert',
     'X-SSL-Client-Verify',
   ])('nobody says who is asking but us: %s', async (name) => {
-    const shapes = [name, name.toLowerCase(), name.toUpperCase(), name.replaceAll('-', '_'), name.replaceAll('-', '.'), name.replace('-', '--')]
+    const shapes = [
+      name,
+      name.toLowerCase(),
+      name.toUpperCase(),
+      name.replaceAll('-', '_'),
+      name.replaceAll('-', '.'),
+      name.replace('-', '--'),
+    ]
     const message = await carried(...shapes.slice(0, 5).map((shape) => `${shape}: canary`), `Connection: ${name}`)
     expect(message.head).not.toContain('canary')
     // FWD-06: a name with letters that only look alike is none (RFC 9110 §5.1).
@@ -211,7 +245,17 @@ describe('forwarding', () => {
   test('is told in one scheme by us alone, whatever a peer that nobody trusts says', async () => {
     const forged = ['1.1.1.1, 2.2.2.2', 'unknown', '_hidden', '[2001:db8::1]:80', '"[2001:db8::1]"', '6.6.6.6:80', '']
     for (const value of forged) {
-      const lines = [`X-Forwarded-For: ${value}`, `Forwarded: for=${value};proto=http;host=evil`, 'X-Forwarded-Proto: ftp', 'X-Forwarded-Host: evil', 'X-Forwarded-Port: 1', 'X-Forwarded-Prefix: /evil', 'X-Real-IP: 6.6.6.6', 'True-Client-IP: 6.6.6.6', 'CF-Connecting-IP: 6.6.6.6']
+      const lines = [
+        `X-Forwarded-For: ${value}`,
+        `Forwarded: for=${value};proto=http;host=evil`,
+        'X-Forwarded-Proto: ftp',
+        'X-Forwarded-Host: evil',
+        'X-Forwarded-Port: 1',
+        'X-Forwarded-Prefix: /evil',
+        'X-Real-IP: 6.6.6.6',
+        'True-Client-IP: 6.6.6.6',
+        'CF-Connecting-IP: 6.6.6.6',
+      ]
       const message = await carried(...lines)
       expect(message.values('x-forwarded-for')).toEqual(['127.0.0.1'])
       expect(message.values('x-forwarded-proto')).toEqual(['http'])
@@ -222,21 +266,36 @@ describe('forwarding', () => {
   })
 
   // FWD-08, H-07
-  test.each(['X-Original-URL', 'X-Rewrite-URL', 'X-Original-Method', 'X-Forwarded-Uri', 'X-Forwarded-Path', 'X-HTTP-Method-Override', 'X-HTTP-Method', 'X-HTTP-Path-Override', 'X-Accel-Redirect', 'X-Sendfile-Type', 'X-Middleware-Subrequest'])(
-    'no header makes another request of this one: %s',
-    async (name) => {
-      const message = await carried(`${name}: /canary`)
-      expect(message.target).toBe('/api/x')
-      expect(message.head).not.toContain('canary')
-    },
-  )
+  test.each([
+    'X-Original-URL',
+    'X-Rewrite-URL',
+    'X-Original-Method',
+    'X-Forwarded-Uri',
+    'X-Forwarded-Path',
+    'X-HTTP-Method-Override',
+    'X-HTTP-Method',
+    'X-HTTP-Path-Override',
+    'X-Accel-Redirect',
+    'X-Sendfile-Type',
+    'X-Middleware-Subrequest',
+  ])('no header makes another request of this one: %s', async (name) => {
+    const message = await carried(`${name}: /canary`)
+    expect(message.target).toBe('/api/x')
+    expect(message.head).not.toContain('canary')
+  })
 
   // FWD-09
   test('of a trace happens where it is one, and only then', async () => {
     const parent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
     const good = await carried(`traceparent: ${parent}`, 'tracestate: a=1', `baggage: ${'x'.repeat(10_000)}`)
     expect([good.values('traceparent'), good.values('tracestate'), good.values('baggage')]).toEqual([[parent], ['a=1'], []])
-    for (const bad of ['x', `00-${'0'.repeat(32)}-${'b'.repeat(16)}-01`, `ff${parent.slice(2)}`, `${parent}-extra`, parent.toUpperCase()]) {
+    for (const bad of [
+      'x',
+      `00-${'0'.repeat(32)}-${'b'.repeat(16)}-01`,
+      `ff${parent.slice(2)}`,
+      `${parent}-extra`,
+      parent.toUpperCase(),
+    ]) {
       const message = await carried(`traceparent: ${bad}`, 'tracestate: a=1')
       expect([message.values('traceparent'), message.values('tracestate')]).toEqual([[], []])
     }
