@@ -19,7 +19,12 @@ beforeAll(async () => {
   const { certificateFile, keyFile } = await (await createCertificateAuthority(folder)).issue('localhost')
   untrusted = createServer({ cert: await readFile(certificateFile), key: await readFile(keyFile) }).on('tlsClientError', () => {})
   await new Promise<void>((resolve) => untrusted.listen(0, '127.0.0.1', resolve))
-  plain = createPlainServer((socket) => socket.on('error', () => {}).resume().end('HTTP/1.1 400 Bad Request\r\n\r\n'))
+  plain = createPlainServer((socket) =>
+    socket
+      .on('error', () => {})
+      .resume()
+      .end('HTTP/1.1 400 Bad Request\r\n\r\n'),
+  )
   await new Promise<void>((resolve) => plain.listen(0, '127.0.0.1', resolve))
   const [port, plainPort] = [untrusted, plain].map((server) => (server.address() as AddressInfo).port)
   const nobody = await findFreePort()
