@@ -22,6 +22,8 @@ export interface RawUpstream {
   readonly origin: string
   /** All the bytes that ever arrived, one text for each connection; latin1. */
   received(): readonly string[]
+  /** Their number. */
+  octets(): number
   /** The requests in them, as a strict parser counts them, in the order in which they came whole. */
   messages(): readonly RawMessage[]
   /** The last of them; fails where none came. */
@@ -49,6 +51,7 @@ export async function startRawUpstream(): Promise<RawUpstream> {
   const messages: RawMessage[] = []
   const sockets: Socket[] = []
   const watchers = new Set<() => void>()
+  let octets = 0
 
   function tell(): void {
     for (const watch of watchers) watch()
@@ -56,21 +59,23 @@ export async function startRawUpstream(): Promise<RawUpstream> {
 
   function serve(socket: Socket): void {
     const at = texts.push('') - 1
-    let answered = 0
-    let answeredEarly = 0
+    let rest = ''
+    let isAnswered = false
     sockets.push(socket)
     socket.on('data', (bytes: Buffer) => {
-      texts[at] += bytes.toString('latin1')
-      const { whole, begun } = readMessages(texts[at] ?? '')
-      for (const message of whole.slice(answered)) {
-        answered += 1
+      const text = bytes.toString('latin1')
+      texts[at] += text
+      octets += text.length
+      const read = readMessages(rest + text)
+      rest = read.rest
+      for (const message of read.whole) {
         messages.push(message)
-        if (answeredEarly < answered) reply(socket, message, answers)
-        answeredEarly = Math.max(answered, answeredEarly)
+        if (!isAnswered) reply(socket, message, answers)
+        isAnswered = false
       }
-      if (begun !== undefined && answeredEarly === answered && early.has(pathOf(begun))) {
-        answeredEarly += 1
-        reply(socket, begun, early)
+      if (read.begun !== undefined && !isAnswered && early.has(pathOf(read.begun))) {
+        isAnswered = true
+        reply(socket, read.begun, early)
       }
       tell()
     })
@@ -88,6 +93,7 @@ export async function startRawUpstream(): Promise<RawUpstream> {
     port,
     origin: `http://127.0.0.1:${port}`,
     received: () => texts.filter((text) => text !== ''),
+    octets: () => octets,
     messages: () => messages,
     last() {
       const last = messages.at(-1)

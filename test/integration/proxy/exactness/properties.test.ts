@@ -78,14 +78,15 @@ describe('whatever path is sent', () => {
     let carried = 0
     await fc.assert(
       fc.asyncProperty(fc.array(piece, { maxLength: 8 }), async (pieces) => {
-        const target = `/open/${pieces.join('')}`
-        const before = exact.upstream.received().join('').length
+        // Spaces at its end are more of the one that ends it: a recipient may take words for what they are (RFC 9112 §3).
+        const target = `/open/${pieces.join('')}`.replace(/ +$/, '')
+        const before = exact.upstream.octets()
         const seen = exact.upstream.messages().length
         const said = await exact.say(`GET ${target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n`)
         const messages = exact.upstream.messages().slice(seen)
         if (messages.length === 0) {
           expect(statusesIn(said).every((status) => status === 400)).toBe(true)
-          expect(exact.upstream.received().join('').length).toBe(before)
+          expect(exact.upstream.octets()).toBe(before)
           return
         }
         carried += 1

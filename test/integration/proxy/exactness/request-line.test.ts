@@ -9,9 +9,9 @@ afterAll(() => exact.stop())
 
 /** What is said to a request of which nothing reaches the upstream. */
 async function refused(first: string, ...lines: readonly string[]): Promise<string> {
-  const before = exact.upstream.received().join('').length
+  const before = exact.upstream.octets()
   const said = await exact.ask(first, ...lines)
-  expect(exact.upstream.received().join('').length).toBe(before)
+  expect(exact.upstream.octets()).toBe(before)
   return said
 }
 
