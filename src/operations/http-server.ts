@@ -37,7 +37,8 @@ const SETTINGS = {
  *
  * - What does not parse, is too large or too slow, or is no HTTP/1 is answered here, by a problem document.
  * - `Expect: 100-continue` reaches `handle` unanswered: whoever wants the body says `100` (RFC 9110 §10.1.1).
- * - `Upgrade` is ignored, as RFC 9110 §7.8 allows: such a request is an ordinary one and never becomes a tunnel. `CONNECT` is refused.
+ * - `Upgrade` is ignored, as RFC 9110 §7.8 allows: such a request is an ordinary one, the last of its connection, and
+ *   never becomes a tunnel. `CONNECT` is refused.
  */
 export function createHttpServer({ handle, inFlight, report }: Steps): Server {
   const server = createServer(SETTINGS)
@@ -48,6 +49,8 @@ export function createHttpServer({ handle, inFlight, report }: Steps): Server {
   function enter(request: IncomingMessage, response: ServerResponse): void {
     if (isBroken(request)) return
     inFlight.enter(response)
+    // Node drops what came behind it in the same piece: nobody may go on waiting for an answer to that.
+    if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false
     handle(request, response)
   }
 
