@@ -123,15 +123,15 @@ function isPartOf(part: readonly Arrived[], whole: readonly Arrived[]): boolean 
   return at === part.length
 }
 
+const good = (path: string): Field[] => [
+  [':method', 'GET'],
+  [':scheme', 'https'],
+  [':authority', host],
+  [':path', path],
+]
+
 // SMG-14
 describe('a field of HTTP/2 that HTTP/1.1 would read in another way', () => {
-  const good = (path: string): Field[] => [
-    [':method', 'GET'],
-    [':scheme', 'https'],
-    [':authority', host],
-    [':path', path],
-  ]
-
   test('is none in an honest request', async () => {
     const seen = upstream.messages().length
     await sendHttp2(nginx.httpsPort, HOST, authority.certificate, [...good('/api/honest'), ['x-plain', 'yes']])

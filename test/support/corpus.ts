@@ -6,7 +6,7 @@ const FOLDER = new URL('../corpus/smuggling/', import.meta.url)
 export interface HostileMessage {
   readonly name: string
   /** Its bytes, latin1, for a host and a path of its own; a request for `/api/ghost` is hidden in most of them. */
-  bytes(host: string, path: string): string
+  readonly bytes: (host: string, path: string) => string
 }
 
 /** The corpus by class; its README says what the files look like. */

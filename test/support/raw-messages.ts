@@ -12,7 +12,7 @@ export interface RawMessage {
   /** The bytes after the last chunk's size line, without the final empty line. */
   readonly trailers: string
   /** Values of a header, in order. */
-  values(name: string): string[]
+  readonly values: (name: string) => string[]
 }
 
 /** The requests in the bytes of a connection. */
@@ -48,7 +48,6 @@ function readHead(head: string): RawMessage {
   const [, method = '', target = '', version = ''] =
     /^([!#$%&'*+\-.^_`|~\w]+) ([!-~\x80-\xff]+) HTTP\/(\d\.\d)$/.exec(first) ?? refuse('a request line', first)
   const lines = fields.map((field) => {
-    // eslint-disable-next-line no-control-regex -- what no field may hold (RFC 9110 §5.5)
     const [, name = '', value = ''] =
       /^([!#$%&'*+\-.^_`|~\w]+): ?([^\x00-\x08\x0a-\x1f\x7f]*)$/.exec(field) ?? refuse('a field', field)
     return [name, value] as const

@@ -200,6 +200,8 @@ describe('a request that is well framed', () => {
   })
 })
 
+const one = (target: string) => `GET ${target} HTTP/1.1\r\nHost: {host}\r\n\r\n`
+
 describe('several requests on one connection', () => {
   // HTTP-38
   test('are answered in their order, a slow one before a fast one', async () => {
@@ -219,7 +221,6 @@ describe('several requests on one connection', () => {
 
   // HTTP-38
   test('are answered in their order, one that is refused in between too', async () => {
-    const one = (target: string) => `GET ${target} HTTP/1.1\r\nHost: {host}\r\n\r\n`
     const last = 'GET /open/b HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n'
     const said = await exact.say(one('/open/a') + one('/open/../x') + one('/api/x') + one('/nowhere') + last)
     expect(statusesIn(said)).toEqual([200, 400, 403, 404, 200])

@@ -229,10 +229,10 @@ describe('a version', () => {
   })
 })
 
-describe('a host', () => {
-  const bare = (first: string, ...hosts: readonly string[]) =>
-    exact.say([first, ...hosts.map((host) => `Host: ${host}`), 'Connection: close', '', ''].join('\r\n'))
+const bare = (first: string, ...hosts: readonly string[]) =>
+  exact.say([first, ...hosts.map((host) => `Host: ${host}`), 'Connection: close', '', ''].join('\r\n'))
 
+describe('a host', () => {
   // HTTP-31
   test('is one, and a host', async () => {
     const before = exact.upstream.messages().length

@@ -397,10 +397,10 @@ describe('the status of an answer', () => {
   })
 })
 
-describe('a redirect', () => {
-  const redirect = (status: number, location: string) =>
-    `HTTP/1.1 ${status} X\r\nLocation: ${location}\r\nContent-Length: 0\r\n\r\n`
+const redirect = (status: number, location: string) =>
+  `HTTP/1.1 ${status} X\r\nLocation: ${location}\r\nContent-Length: 0\r\n\r\n`
 
+describe('a redirect', () => {
   // HTTP-40
   test.each([301, 302, 303, 307, 308])('is not followed, and leads below its route: %i', async (status) => {
     const before = exact.upstream.messages().length

@@ -79,6 +79,8 @@ async function expectNextUnharmed(client: Awaited<ReturnType<ExactGateway['open'
   for (let more = 0; more < 2; more += 1) expect(await exact.say(next)).toMatch(/^HTTP\/1\.1 200 .*\r\n\r\nok$/s)
 }
 
+const request = (path: string, connection: string) => `GET ${path} HTTP/1.1\r\nHost: {host}\r\nConnection: ${connection}\r\n\r\n`
+
 describe('an upstream that cannot be reached', () => {
   // HTTP-27
   test.each(['/refused/', '/unresolved/', '/untrusted/', '/plain/'])('is 502 and named in the log alone: %s', async (prefix) => {
@@ -267,12 +269,11 @@ describe('an upstream that answers wrongly', () => {
   ])('is heard for one answer and no more: %s', async (_, answer) => {
     exact.upstream.answer('/open/surplus', answer)
     const client = await exact.open()
-    const ask = (path: string, connection: string) => `GET ${path} HTTP/1.1\r\nHost: {host}\r\nConnection: ${connection}\r\n\r\n`
-    client.write(ask('/open/surplus', 'keep-alive') + ask('/open/next', 'keep-alive') + ask('/open/next', 'close'))
+    client.write(request('/open/surplus', 'keep-alive') + request('/open/next', 'keep-alive') + request('/open/next', 'close'))
     const said = await client.closed()
     expect(statusesIn(said).slice(1)).toEqual([200, 200])
     expect(said).not.toContain('ghost')
-    for (let more = 0; more < 3; more += 1) expect(await exact.say(ask('/open/next', 'close'))).not.toContain('ghost')
+    for (let more = 0; more < 3; more += 1) expect(await exact.say(request('/open/next', 'close'))).not.toContain('ghost')
   })
 
   // SMG-12
@@ -292,13 +293,13 @@ describe('an upstream that answers wrongly', () => {
   })
 })
 
-describe('an upstream that answers before the body is there', () => {
-  const early = (answer: string | RawAnswer) => {
-    const path = `/open/early-${(count += 1)}`
-    exact.upstream.answerEarly(path, answer)
-    return path
-  }
+const early = (answer: string | RawAnswer) => {
+  const path = `/open/early-${(count += 1)}`
+  exact.upstream.answerEarly(path, answer)
+  return path
+}
 
+describe('an upstream that answers before the body is there', () => {
   // HTTP-37, SMG-16
   test.each([
     ['and stays', 'HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno'],
