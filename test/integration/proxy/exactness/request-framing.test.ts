@@ -60,6 +60,21 @@ describe('a request whose end cannot be told', () => {
     expect(await refused([...POST, `Transfer-Encoding: ${one}`, `Transfer-Encoding: ${other}`], '0\r\n\r\n')).toMatch(BROKEN)
   })
 
+  // SMG-02
+  test.each([',chunked', 'gzip, chunked', 'chunked, chunked'])(
+    'is refused where no route would look at it too: %s',
+    async (coding) => {
+      const head = [
+        'POST /bff/session/extend HTTP/1.1',
+        'Host: {host}',
+        'Cookie: {cookie}',
+        'X-CSRF: 1',
+        `Transfer-Encoding: ${coding}`,
+      ]
+      expect(await refused(head, '0\r\n\r\n')).toMatch(BROKEN)
+    },
+  )
+
   // SMG-03
   test.each(['close', 'keep-alive'])('because HTTP/1.0 knows no chunks is refused: Connection: %s', async (connection) => {
     const head = ['POST /open/x HTTP/1.0', 'Host: {host}', `Connection: ${connection}`, 'Transfer-Encoding: chunked']

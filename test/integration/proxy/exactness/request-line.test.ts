@@ -74,6 +74,7 @@ describe('a path', () => {
     '/api/%u002e',
     '/api/%ff',
     '/api/x#y',
+    '/api/x?a#b',
     '/api/..%3f',
     '/api/..%23',
   ])('that could be read in two ways is refused, and nothing goes upstream: %s', async (target) => {
