@@ -3,14 +3,12 @@ import type { Dispatcher } from 'undici'
 import { GatewayError } from '../errors.ts'
 import { Answer } from './answer.ts'
 import type { Carriage } from './carriage.ts'
+import { passOver } from './interim-answers.ts'
 import { isRepeatable } from './is-repeatable.ts'
 import type { UpstreamAddress } from './upstream-address.ts'
 import type { UpstreamBalance } from './upstream-balance.ts'
 import { isConnectionFailure, isLostConnection, upstreamFailure } from './upstream-failure.ts'
 import type { HeadersByName } from './upstream-headers.ts'
-
-// Each gives the upstream all its time again; more of them than any work has steps to tell of are no answer any more.
-const MOST_INTERIM_ANSWERS = 64
 
 /**
  * The call to the upstream: undici's handler.
@@ -95,7 +93,10 @@ export class Call implements Dispatcher.DispatchHandler {
   onResponseStart(controller: Dispatcher.DispatchController, status: number, given: HeadersByName): void {
     const { isOver, response, steps } = this.#carriage
     if (isOver) return
-    if (status < 200) return this.#passOver()
+    if (status < 200) {
+      this.#interimAnswers = passOver(this.#interimAnswers)
+      return
+    }
     this.#answer = new Answer(response, controller, steps.readUpstreamHeaders(status, given, this.#carriage))
     setImmediate(stayOpen, this)
   }
@@ -129,13 +130,6 @@ export class Call implements Dispatcher.DispatchHandler {
   #mayRepeat(error: Error, isUnconnected: boolean): boolean {
     if (this.#isRepeated || this.#hasBegun || !isRepeatable(this.#options)) return false
     return isUnconnected ? this.#upstream.hasOthers : isLostConnection(error)
-  }
-
-  /** 1xx: early hints would make the page's browser load what an API names, so none is passed on. */
-  #passOver(): void {
-    this.#interimAnswers += 1
-    if (this.#interimAnswers <= MOST_INTERIM_ANSWERS) return
-    this.#carriage.fail(new GatewayError('upstream_answer_invalid', { note: 'too many interim answers' }))
   }
 
   #stopWaiting(): void {
