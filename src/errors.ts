@@ -47,6 +47,8 @@ export const FAILURES = {
     blame: 'browser',
     says: 'Open this address as a page; it cannot be fetched, framed or prefetched.',
   },
+  connection_held: { status: 403, blame: 'browser', says: 'WebSockets and event streams go through the gateway itself.' },
+  identity_unusable: { status: 403, blame: 'provider', says: 'What the sign-in service says of you cannot be passed on.' },
   login_denied: { status: 403, blame: 'browser', says: 'The sign-in was cancelled, or access was not granted.' },
   not_found: { status: 404, blame: 'browser', says: 'There is nothing at this address.' },
   method_not_allowed: { status: 405, blame: 'browser', says: 'This address does not answer to that method.' },

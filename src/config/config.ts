@@ -1,3 +1,4 @@
+import type { ForwardAuthConfig, NetworkConfig } from './network-config.ts'
 import type { RouteParts } from './route-parts.ts'
 import type { Secret } from './secret.ts'
 import type { SentinelConfig } from './sentinel-config.ts'
@@ -13,6 +14,9 @@ export interface Config {
   readonly session: SessionConfig
   readonly login: LoginConfig
   readonly network: NetworkConfig
+  readonly forwardAuth: ForwardAuthConfig
+  /** Processes that serve together on this machine, 1 or more. */
+  readonly workers: number
   readonly log: LogConfig
   readonly drain: DrainConfig
   /** Folder of the page to serve, absolute; undefined: nginx serves it. */
@@ -127,11 +131,6 @@ export interface LoginConfig {
   readonly mostOpen: number
   readonly mostPerMinutePerAddress: number
   readonly mostPerMinutePerBrowser: number
-}
-
-export interface NetworkConfig {
-  /** Peers (CIDR) whose forwarding headers count. */
-  readonly trustedProxies: readonly string[]
 }
 
 export interface LogConfig {

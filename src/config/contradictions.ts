@@ -1,7 +1,8 @@
 import type { z } from 'zod'
-import type { ListenAddress } from './config.ts'
 import { writeDuration } from './parse-duration.ts'
+import { findForwardAuthContradictions, findWorkerContradictions } from './forward-auth-contradictions.ts'
 import { findRouteContradictions } from './route-contradictions.ts'
+import { isSameAddress } from './same-address.ts'
 import type { Settings } from './settings.ts'
 
 /** Two settings that are fine alone and wrong together. */
@@ -22,6 +23,8 @@ export function checkContradictions(settings: Settings, context: z.RefinementCtx
   for (const { path, refused, write } of [
     ...findContradictions(settings, isSound),
     ...findRouteContradictions(settings, isSound),
+    ...findForwardAuthContradictions(settings, isSound),
+    ...findWorkerContradictions(settings, isSound),
   ]) {
     context.issues.push({
       code: 'custom',
@@ -117,11 +120,4 @@ function* findStoreContradictions({ url, passwordFile, sentinelPassword }: Setti
       write: 'a URL with redis+sentinel:// or rediss+sentinel://, or leave it out',
     }
   }
-}
-
-/** Whether two listeners would be in each other's way; a wildcard is every address. */
-function isSameAddress(one: ListenAddress, other: ListenAddress): boolean {
-  if (one.port !== other.port || one.port === 0) return false
-  const [host, otherHost] = [one, other].map(({ host }) => (host === 'localhost' ? '127.0.0.1' : host.toLowerCase()))
-  return host === otherHost || [host, otherHost].some((name) => name === '0.0.0.0' || name === '::')
 }

@@ -34,6 +34,18 @@ export function integer(least: number, most: number) {
   )
 }
 
+/** How many processes: a whole number up to 64, or `auto`. */
+export function workerCount() {
+  return z.preprocess(
+    (value) => (typeof value === 'number' ? String(value) : value),
+    text((value): number | 'auto' | Refusal => {
+      if (value === 'auto') return value
+      if (/^(?:[1-9]|[1-5]\d|6[0-4])$/.test(value)) return Number(value)
+      return { refused: 'is no number of processes.', write: 'a whole number from 1 to 64, or auto for one per processor' }
+    }),
+  )
+}
+
 /** `true` or `false`. */
 export function flag() {
   return z.preprocess((value) => (value === 'true' ? true : value === 'false' ? false : value), z.boolean())

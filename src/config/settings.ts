@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { checkContradictions } from './contradictions.ts'
+import { forwardAuthSettings } from './forward-auth-settings.ts'
 import { parseBaseUrl } from './parse-base-url.ts'
 import { parseListenAddress } from './parse-listen-address.ts'
 import { parseOwnPrefix } from './parse-path.ts'
@@ -8,7 +9,7 @@ import { parseTrustedProxy } from './parse-trusted-proxy.ts'
 import { parseSentinelPassword, parseServerKey } from './parse-secrets.ts'
 import { providerSettings } from './provider-settings.ts'
 import { routes } from './route-settings.ts'
-import { duration, integer, splitList, text, words } from './setting-kinds.ts'
+import { duration, integer, splitList, text, words, workerCount } from './setting-kinds.ts'
 
 /**
  * The single source of what can be configured: parsing, variables, the editors' schema and the tests of the documented default all
@@ -72,6 +73,7 @@ export const sections = {
       .prefault(60)
       .meta({ description: 'Login attempts a minute from one browser; above it 429.' }),
   }),
+  forwardAuth: forwardAuthSettings,
   log: z.strictObject({
     level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).prefault('info').meta({
       description: 'Least level that is written, as JSON lines on standard output.',
@@ -123,6 +125,10 @@ export const settings = z
         description: "Peers (addresses or networks) whose forwarding headers count; default: nobody's.",
         examples: [['127.0.0.1/32']],
       }),
+    forwardAuth: sections.forwardAuth,
+    workers: workerCount().prefault(1).meta({
+      description: 'Processes that serve together on this machine: a number, or auto for one per processor. Needs Redis.',
+    }),
     log: sections.log,
     drain: sections.drain,
     static: z

@@ -1,4 +1,6 @@
+import { availableParallelism } from 'node:os'
 import type { Config, RouteConfig, StoreConfig } from './config.ts'
+import type { ForwardAuthConfig } from './network-config.ts'
 import type { RouteFiles } from './read-route-files.ts'
 import { Secret } from './secret.ts'
 import type { Settings } from './settings.ts'
@@ -49,10 +51,17 @@ export function toConfig(settings: Settings, { staticFolder, passwordFile, ofRou
       mostPerMinutePerBrowser: login.mostPerMinutePerBrowser,
     },
     network: { trustedProxies: settings.trustedProxies },
+    forwardAuth: toForwardAuthConfig(settings.forwardAuth),
+    workers: settings.workers === 'auto' ? availableParallelism() : settings.workers,
     log: settings.log,
     drain: { delayMilliseconds: settings.drain.delay, deadlineMilliseconds: settings.drain.deadline },
     staticFolder,
   }
+}
+
+function toForwardAuthConfig({ peers, listen, identityHeaders }: Settings['forwardAuth']): ForwardAuthConfig {
+  const pairs = identityHeaders.map((word) => word.split('='))
+  return { peers, listen, identityHeaders: pairs.map(([header = '', claim = '']) => ({ header, claim })) }
 }
 
 function toStoreConfig(store: Settings['store'], passwordFile: string | undefined): StoreConfig {

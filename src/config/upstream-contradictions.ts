@@ -70,6 +70,7 @@ function isOurselves(settings: Settings, isSound: IsSound, { kind, origin, hostn
   const listeners: ListenAddress[] = []
   if (isSound('listen')) listeners.push(settings.listen)
   if (isSound('privateListen')) listeners.push(settings.privateListen)
+  if (isSound('forwardAuth.listen') && settings.forwardAuth.listen !== undefined) listeners.push(settings.forwardAuth.listen)
   return listeners.some((listener) => listener.port === port && reaches(hostname, listener.host))
 }
 

@@ -13,6 +13,11 @@ interface Row {
   readonly becomes: object
 }
 
+/** What a setting needs beside it, since alone it would contradict the rest. */
+const BESIDE: Readonly<Record<string, Env>> = {
+  'forwardAuth.listen': { COATCHECK_FORWARD_AUTH_PEERS: '10.0.0.2' },
+  workers: { COATCHECK_STORE: 'redis://localhost' },
+}
 const REDIS = { COATCHECK_STORE: 'redis://localhost' }
 
 /** Every setting with a value that is not its default, and what the rest of the gateway then sees. */
@@ -63,6 +68,14 @@ const ROWS: Readonly<Record<string, Row>> = {
   'login.mostPerMinutePerAddress': { written: '4', becomes: { login: { mostPerMinutePerAddress: 4 } } },
   'login.mostPerMinutePerBrowser': { written: '5', becomes: { login: { mostPerMinutePerBrowser: 5 } } },
   trustedProxies: { written: '10.0.0.1', yaml: '[10.0.0.1]', becomes: { network: { trustedProxies: ['10.0.0.1/32'] } } },
+  'forwardAuth.peers': { written: '10.0.0.2', yaml: '[10.0.0.2]', becomes: { forwardAuth: { peers: ['10.0.0.2/32'] } } },
+  'forwardAuth.listen': { written: '127.0.0.1:9999', becomes: { forwardAuth: { listen: { port: 9999 } } } },
+  'forwardAuth.identityHeaders': {
+    written: 'X-User=sub',
+    yaml: '[X-User=sub]',
+    becomes: { forwardAuth: { identityHeaders: [{ header: 'X-User', claim: 'sub' }] } },
+  },
+  workers: { written: '3', becomes: { workers: 3 } },
   'log.level': { written: 'debug', becomes: { log: { level: 'debug' } } },
   'log.carried': { written: 'all', becomes: { log: { carried: 'all' } } },
   'drain.delay': { written: '1s', becomes: { drain: { delayMilliseconds: 1000 } } },
@@ -100,7 +113,11 @@ const FILES = { '/page': undefined, '/password': 'of Redis\n' }
 
 function surroundings(path: string): Env {
   if (path === 'store.sentinelPassword') return { ...LEAST, COATCHECK_STORE: 'redis+sentinel://localhost:26379/main' }
-  return { ...LEAST, ...(['store.deadline', 'store.outageGrace', 'store.passwordFile'].includes(path) ? REDIS : {}) }
+  return {
+    ...LEAST,
+    ...(['store.deadline', 'store.outageGrace', 'store.passwordFile'].includes(path) ? REDIS : {}),
+    ...BESIDE[path],
+  }
 }
 
 describe('every setting', () => {
