@@ -2,13 +2,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express'
 import { createEndpoints } from './auth/create-endpoints.ts'
 import { nothingHere } from './auth/nothing-here.ts'
-import { requireLive } from './auth/require-session.ts'
+import { createSessionOf } from './auth/require-session.ts'
 import { createRevokeTokens } from './auth/revoke-tokens.ts'
 import { createStaticPage } from './auth/static-page.ts'
 import { takeNoBody } from './auth/take-no-body.ts'
+import { createUsedSession } from './auth/used-session.ts'
 import type { Config } from './config/config.ts'
 import { GatewayError } from './errors.ts'
 import type { Provider } from './oidc/port.ts'
+import type { Authorize } from './operations/authorize.ts'
+import { createForwardAuth } from './operations/create-forward-auth.ts'
 import { createTellCounterRequest } from './operations/tell-counter-request.ts'
 import { createErrorAnswerer } from './pages/answer-error.ts'
 import { frameworkRefusal } from './pages/framework-refusal.ts'
@@ -34,6 +37,8 @@ interface Parts {
 export interface Gateway {
   /** Answers every request of the public listener; never throws. */
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void
+  /** Forward-auth, for a private listener; undefined where it is off. */
+  readonly authorize: Authorize | undefined
   /** Resolves when work that outlives its request is done. */
   readonly settled: () => Promise<void>
   /** Lets the upstreams go. */
@@ -45,6 +50,7 @@ export interface Gateway {
  *
  * 1. A request for another host or scheme than the base URL's is refused.
  * 2. **The carrying lane**: a path below a configured route goes to its upstream (`proxy/carry.ts` lists its steps).
+ *    `/authorize`, on a private listener, decides by the same steps for proxies that carry themselves (`operations/authorize.ts`).
  * 3. **The counter lane**: our own endpoints, matched exactly; then the application's page, where we serve it; then 404.
  *
  * Both lanes read the same ticket, ask the same judge of sessions, and end in the one answerer of errors.
@@ -55,19 +61,20 @@ export function createGateway({ config, store, provider, report, reportRequest, 
   const security = createSecurity(config, namespace, report)
   const { requestIdOf, refuseForgedRequest, setResponseHeaders, peers } = security
   const sessions = createSessions({ config, store, namespace, ...security, cookieName: security.names.session, report, now })
-  const { answerError, failureOf } = createErrorAnswerer({ origin, prefix, setResponseHeaders, requestIdOf, report })
+  const answering = { origin, prefix, setResponseHeaders, requestIdOf, report }
+  const { answerError, answerProblem, failureOf } = createErrorAnswerer(answering)
 
   const revokeTokens = createRevokeTokens(provider, report, sessions.background.run)
   const parts = { config, store, namespace, provider, sessions, security, revokeTokens, report, now }
   const tokens = createTokens(parts)
+  const findSession = createUsedSession(createSessionOf(security.readTicket, sessions.find), sessions.activity)
+  const steps = { refuseForgedRequest, findSession, accessToken: tokens.get }
   const carry = createCarry({
     routes: config.routes,
     baseUrl: config.baseUrl,
     viaName: 'coatcheck',
     steps: {
-      refuseForgedRequest,
-      findSession: (request) => carriedSession(request),
-      accessToken: tokens.get,
+      ...steps,
       answerError,
       requestId: requestIdOf,
       clientAddress: peers.clientAddress,
@@ -77,7 +84,10 @@ export function createGateway({ config, store, provider, report, reportRequest, 
     },
   })
 
-  const endpoints = createEndpoints({ ...parts, isCarried: (target) => carry.match(target) !== undefined })
+  const { match } = carry
+  const authorize = createForwardAuth({ config, match, steps, answerProblem, requestIdOf, reportRequest, now })
+
+  const endpoints = createEndpoints({ ...parts, isCarried: (target) => match(target) !== undefined })
   const tell = createTellCounterRequest({ reportRequest, requestIdOf, failureOf, now })
 
   const counter = express().disable('x-powered-by').disable('etag').set('query parser', false)
@@ -102,7 +112,7 @@ export function createGateway({ config, store, provider, report, reportRequest, 
     handle(request, response) {
       try {
         security.refuseForeignTarget(request)
-        const carried = carry.match(request.url ?? '')
+        const carried = match(request.url ?? '')
         if (carried) carry.carry(request, response, carried)
         else counter(request, response)
       } catch (error) {
@@ -111,6 +121,7 @@ export function createGateway({ config, store, provider, report, reportRequest, 
         discardRest(request)
       }
     },
+    authorize,
     settled: sessions.background.idle,
     close: carry.close,
   }
@@ -135,16 +146,5 @@ export function createGateway({ config, store, provider, report, reportRequest, 
     response.set('X-Request-Id', requestIdOf(request))
     takeNoBody(request)
     next()
-  }
-
-  function carriedSession(request: IncomingMessage) {
-    const verdict = endpoints.sessionOf(request)
-    return verdict instanceof Promise ? verdict.then(used) : used(verdict)
-  }
-
-  function used(verdict: Awaited<ReturnType<typeof endpoints.sessionOf>>) {
-    const session = requireLive(verdict)
-    sessions.activity.noted(session)
-    return session
   }
 }

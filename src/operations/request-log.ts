@@ -17,7 +17,7 @@ const QUIET_ENDPOINTS: ReadonlySet<string> = new Set(['assets', 'client', 'opena
 export function requestLevel(line: RequestLine, carried: LogConfig['carried']): LogLevel | undefined {
   if (line.code === 'store_unavailable') return carried === 'all' && line.lane === 'carrying' ? 'info' : 'debug'
   if (line.code !== undefined) return LEVEL_BY_BLAME[FAILURES[line.code].blame]
-  if (line.lane === 'carrying') {
+  if (line.lane !== 'counter') {
     if (line.status >= 500) return 'warn'
     return carried === 'all' || line.aborted ? 'info' : undefined
   }

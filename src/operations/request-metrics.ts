@@ -59,8 +59,31 @@ export function createRequestMetrics(registry: Registry): ReportRequest {
     }),
   )
 
+  const decided = createTallies(
+    new Counter({
+      name: 'coatcheck_decided_requests_total',
+      help: 'Questions of forward-auth proxies, by route and status.',
+      labelNames: ['route', 'status'],
+      registers,
+    }),
+    new Histogram({
+      name: 'coatcheck_decided_request_seconds',
+      help: 'How long questions of forward-auth proxies took, by route.',
+      labelNames: ['route'],
+      buckets: BUCKETS_SECONDS,
+      registers,
+    }),
+    new Counter({
+      name: 'coatcheck_decided_requests_aborted_total',
+      help: 'Questions of forward-auth proxies that went away before their answer, by route.',
+      labelNames: ['route'],
+      registers,
+    }),
+  )
+  const tallies = { carrying: carried, counter, deciding: decided }
+
   return function requestFinished(line) {
-    const tally = (line.lane === 'carrying' ? carried : counter)(line)
+    const tally = tallies[line.lane](line)
     tally.count()
     tally.time(secondsOf(line.milliseconds))
     if (line.aborted) tally.abort()

@@ -19,9 +19,13 @@ interface Parts {
   readonly report: Report
 }
 
+export type AnswerError = (request: IncomingMessage, response: ServerResponse, thrown: unknown) => void
+
 /** The one place that answers errors, for both lanes. */
 export interface ErrorAnswerer {
-  readonly answerError: (request: IncomingMessage, response: ServerResponse, thrown: unknown) => void
+  readonly answerError: AnswerError
+  /** The same for machines: a problem document, whatever kind of request it is. */
+  readonly answerProblem: AnswerError
   /** What a response was ended with, for the request log. */
   readonly failureOf: (response: ServerResponse) => GatewayError | undefined
 }
@@ -29,9 +33,17 @@ export interface ErrorAnswerer {
 export function createErrorAnswerer({ origin, prefix, setResponseHeaders, requestIdOf, report }: Parts): ErrorAnswerer {
   const failures = new WeakMap<ServerResponse, GatewayError>()
 
-  return { answerError, failureOf: (response) => failures.get(response) }
+  return {
+    answerError: answeringBy(answer),
+    answerProblem: answeringBy(answerAsProblem),
+    failureOf: (response) => failures.get(response),
+  }
 
-  function answerError(request: IncomingMessage, response: ServerResponse, thrown: unknown): void {
+  function answeringBy(say: typeof answer): AnswerError {
+    return (request, response, thrown) => prepare(request, response, thrown, say)
+  }
+
+  function prepare(request: IncomingMessage, response: ServerResponse, thrown: unknown, say: typeof answer): void {
     const error = asGatewayError(thrown)
     const requestId = requestIdOf(request)
     failures.set(response, error)
@@ -47,14 +59,12 @@ export function createErrorAnswerer({ origin, prefix, setResponseHeaders, reques
     setResponseHeaders(request, response)
     setErrorHeaders(request, response, error)
     response.setHeader('X-Request-Id', requestId)
-    answer(request, response, error, requestId)
+    say(request, response, error, requestId)
   }
 
   function answer(request: IncomingMessage, response: ServerResponse, error: GatewayError, requestId: string): void {
     if (!isNavigation(request)) {
-      const { status } = FAILURES[error.code]
-      const problem = problemOf(error, STATUS_CODES[status] ?? 'Error', requestId, prefix)
-      end(request, response, 'application/problem+json; charset=utf-8', JSON.stringify(problem))
+      answerAsProblem(request, response, error, requestId)
     } else if (error.code === 'session_missing' && initiatorOf(request) !== 'cross-site') {
       const returnTo = parseReturnTo(request.url, origin, prefix) ?? HOME
       response.statusCode = 303
@@ -64,6 +74,12 @@ export function createErrorAnswerer({ origin, prefix, setResponseHeaders, reques
       const page = error.code === 'login_not_started' ? continuePage(prefix, HOME) : errorPage(prefix, error, requestId)
       end(request, response, 'text/html; charset=utf-8', renderPage(prefix, page))
     }
+  }
+
+  function answerAsProblem(request: IncomingMessage, response: ServerResponse, error: GatewayError, requestId: string): void {
+    const { status } = FAILURES[error.code]
+    const problem = problemOf(error, STATUS_CODES[status] ?? 'Error', requestId, prefix)
+    end(request, response, 'application/problem+json; charset=utf-8', JSON.stringify(problem))
   }
 }
 

@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BaseUrlConfig, RouteConfig } from '../config/config.ts'
 import { GatewayError } from '../errors.ts'
-import type { AccessToken, LiveSession } from '../session/records.ts'
+import type { AccessToken } from '../session/records.ts'
+import { createAdmit } from './admit.ts'
 import { amendRequest, lowerNames } from './amend-request.ts'
 import { Call } from './call.ts'
 import { Carriage } from './carriage.ts'
-import { createRouteTable, type MatchedRoute, type MatchRoute, upstreamTarget } from './match-route.ts'
+import { isPending } from './is-pending.ts'
+import { createRouteTable, type MatchedRoute, type MatchRoute } from './match-route.ts'
 import { createRequestBody } from './request-body.ts'
 import { createReadClientHeaders } from './request-headers.ts'
 import type { CarrySteps } from './steps.ts'
@@ -35,6 +37,7 @@ export interface Carry {
 /** The carrying lane: every API call, in the order that makes it safe. */
 export function createCarry({ steps, routes, baseUrl, viaName }: CarryParts): Carry {
   const upstreams = createUpstreams(routes, steps)
+  const admit = createAdmit(steps)
   const readClientHeaders = createReadClientHeaders(viaName)
   const carriageSteps = { ...steps, readUpstreamHeaders: createReadUpstreamHeaders(), publicOrigin: baseUrl.origin }
   const forwardedProto = baseUrl.secure ? 'https' : 'http'
@@ -44,16 +47,7 @@ export function createCarry({ steps, routes, baseUrl, viaName }: CarryParts): Ca
   function carry(request: IncomingMessage, response: ServerResponse, matched: MatchedRoute): void {
     const carriage = enter(request, response, matched)
     try {
-      carriage.target = upstreamTarget(request.url ?? '', matched)
-      refuseMethod(request, matched)
-      steps.refuseForgedRequest(request, matched.config.proof)
-      if (matched.config.token === 'none') return send(carriage, undefined)
-
-      const session = steps.findSession(request)
-      if (isPending(session)) return void sendLater(carriage, tokenOf(carriage, session))
-      carriage.session = session
-
-      const token = steps.accessToken(session)
+      const token = admit(carriage, matched)
       if (isPending(token)) return void sendLater(carriage, token)
       send(carriage, token)
     } catch (error) {
@@ -61,19 +55,13 @@ export function createCarry({ steps, routes, baseUrl, viaName }: CarryParts): Ca
     }
   }
 
-  async function sendLater(carriage: Carriage, pending: Promise<AccessToken>): Promise<void> {
+  async function sendLater(carriage: Carriage, pending: Promise<AccessToken | undefined>): Promise<void> {
     try {
       const token = await pending
       if (!carriage.hasLeft) send(carriage, token)
     } catch (error) {
       carriage.fail(error)
     }
-  }
-
-  async function tokenOf(carriage: Carriage, pending: Promise<LiveSession>): Promise<AccessToken> {
-    const session = await pending
-    carriage.session = session
-    return steps.accessToken(session)
   }
 
   /** Strips what the client may not say, then adds ours, then sends: never in another order. */
@@ -108,12 +96,4 @@ export function createCarry({ steps, routes, baseUrl, viaName }: CarryParts): Ca
   }
 
   return { match: createRouteTable(routes), carry, close: () => upstreams.close(), inFlight: () => inFlight }
-}
-
-function refuseMethod({ method = '' }: IncomingMessage, { methods, allow }: MatchedRoute): void {
-  if (!methods.has(method)) throw new GatewayError('method_not_allowed', { allow })
-}
-
-function isPending<Value>(value: Value | Promise<Value>): value is Promise<Value> {
-  return typeof value === 'object' && value !== null && 'then' in value
 }

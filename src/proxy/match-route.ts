@@ -11,6 +11,8 @@ export interface MatchedRoute {
   readonly allow: readonly string[]
   /** Longer prefixes under this one, lower case. */
   readonly nested: readonly string[]
+  /** Other prefixes are under this one, or this one is under another: what holds for one path may not hold for its neighbour. */
+  readonly overlaps: boolean
   readonly plan: HeaderPlan
 }
 
@@ -65,5 +67,6 @@ function prepareRoute(config: RouteConfig, all: readonly RouteConfig[]): Matched
   const nested = all
     .filter(({ prefix }) => prefix !== config.prefix && prefix.startsWith(config.prefix))
     .map(({ prefix }) => prefix.toLowerCase())
-  return { config, methods: new Set(allow), allow, nested, plan: planHeaders(config) }
+  const overlaps = nested.length > 0 || all.some(({ prefix }) => prefix !== config.prefix && config.prefix.startsWith(prefix))
+  return { config, methods: new Set(allow), allow, nested, overlaps, plan: planHeaders(config) }
 }
