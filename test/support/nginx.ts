@@ -8,7 +8,10 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { findFreePorts } from './free-port.ts'
 import { programPath } from './programs.ts'
 
-const SHIPPED = new URL('../../nginx.conf', import.meta.url)
+const SHIPPED = {
+  front: new URL('../../nginx.conf', import.meta.url),
+  carries: new URL('../../config/nginx-auth-request.conf', import.meta.url),
+}
 const MOST_TRIES = 5
 
 export interface NginxOptions {
@@ -18,6 +21,8 @@ export interface NginxOptions {
   readonly gateway: string
   /** Folder of the page. */
   readonly page: string
+  /** nginx carries by itself, by the second shipped file: `host:port` of who decides, and of the API. */
+  readonly carries?: { readonly decides: string; readonly api: string }
 }
 
 export interface Nginx {
@@ -25,14 +30,16 @@ export interface Nginx {
   readonly origin: string
   readonly httpsPort: number
   readonly httpPort: number
+  /** Where it writes. */
+  readonly folder: string
   /** Everything it has logged so far, access and errors. */
   readonly log: () => Promise<string>
   readonly stop: () => Promise<void>
 }
 
-/** The shipped `nginx.conf` with its documented variables filled in, and nothing else changed: the work of `envsubst`. */
+/** A shipped file with its documented variables filled in, and nothing else changed: the work of `envsubst`. */
 export async function fillIn(variables: Readonly<Record<string, string>>): Promise<string> {
-  const shipped = await readFile(SHIPPED, 'utf8')
+  const shipped = await readFile('NGINX_API' in variables ? SHIPPED.carries : SHIPPED.front, 'utf8')
   return shipped.replace(/\$\{((?:NGINX|COATCHECK)_[A-Z_]+)\}/g, (_, name: string) => {
     const value = variables[name]
     if (value === undefined) throw new Error(`nginx.conf asks for ${name}, which nobody documents.`)
@@ -53,7 +60,7 @@ export async function startNginx(options: NginxOptions, tries = MOST_TRIES): Pro
 }
 
 async function startAt(
-  { serverName, certificate, gateway, page }: NginxOptions,
+  { serverName, certificate, gateway, page, carries }: NginxOptions,
   httpsPort: number,
   httpPort: number,
 ): Promise<Nginx> {
@@ -70,12 +77,13 @@ async function startAt(
     NGINX_COATCHECK: gateway,
     NGINX_PAGE: page,
     NGINX_RUN: folder,
+    ...(carries === undefined ? {} : { NGINX_COATCHECK_DECIDES: carries.decides, NGINX_API: carries.api }),
   }
   await writeFile(file, await fillIn(variables))
   const log = await open(logFile, 'a')
   const child = spawn(programPath('nginx'), ['-p', folder, '-c', file, '-g', directives()], { stdio: ['ignore', log.fd, log.fd] })
   await log.close()
-  const nginx = { origin, httpsPort, httpPort, log: () => readFile(logFile, 'utf8'), stop }
+  const nginx = { origin, httpsPort, httpPort, folder, log: () => readFile(logFile, 'utf8'), stop }
   // It writes its process id once it listens.
   while (!existsSync(join(folder, 'nginx.pid'))) {
     if (child.exitCode !== null) {
