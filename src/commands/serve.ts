@@ -1,20 +1,19 @@
-import type { Server } from 'node:http'
 import type { Writable } from 'node:stream'
 import { parseConfig } from '../config/parse-config.ts'
 import { createGateway } from '../gateway.ts'
 import { createProvider } from '../oidc/create-provider.ts'
 import { createReport } from '../operations/create-report.ts'
+import type { Colleagues } from '../operations/colleagues.ts'
 import { createDrain } from '../operations/drain.ts'
 import { createHttpServer } from '../operations/http-server.ts'
 import { createInFlight } from '../operations/in-flight.ts'
-import { listen } from '../operations/listen.ts'
 import { createLogger } from '../operations/logger.ts'
 import { createMetrics } from '../operations/metrics.ts'
-import { createPrivateListener } from '../operations/private-listener.ts'
+import { answerOnlyAuthorize, createPrivateListener } from '../operations/private-listener.ts'
 import type { Report } from '../report/events.ts'
 import { createStore } from '../store/create-store.ts'
 import { createMeasuredStore } from '../store/measured-store.ts'
-import { notStarted } from './not-started.ts'
+import { closeServer, listenAt } from './listen-at.ts'
 import { readVersion } from './version.ts'
 
 /** A gateway that listens. */
@@ -22,6 +21,8 @@ export interface Running {
   /** Where the public listener is; browsers use the base URL instead. */
   readonly publicUrl: string
   readonly privateUrl: string
+  /** Where `/authorize` is, if it is anywhere. */
+  readonly authorizeUrl: string
   readonly publicPort: number
   readonly privatePort: number
   readonly report: Report
@@ -33,6 +34,8 @@ interface Surroundings {
   readonly env: Record<string, string | undefined>
   /** Where log lines go. */
   readonly output: Writable
+  /** The other processes, where several serve together. */
+  readonly colleagues?: Colleagues
 }
 
 /**
@@ -41,15 +44,17 @@ interface Surroundings {
  *
  * Rejects with a `ConfigurationError`, or with what `notStarted` makes where an address cannot be listened on.
  */
-export async function serve({ env, output }: Surroundings): Promise<Running> {
+export async function serve({ env, output, colleagues }: Surroundings): Promise<Running> {
   const { config, warnings } = parseConfig({ env, execArgv: process.execArgv })
-  const { origin, prefix } = config.baseUrl
+  const { baseUrl, listen, forwardAuth } = config
+  const { origin, prefix } = baseUrl
   const now = Date.now
 
   const metrics = createMetrics({ version: readVersion() })
   const logger = createLogger(config.log, output)
   const { report, reportRequest, observeStore } = createReport({ logger, metrics, carried: config.log.carried })
-  for (const warning of warnings) report('configuration_warning', warning)
+  // Where several serve together, the primary has told them once for all.
+  if (colleagues === undefined) for (const warning of warnings) report('configuration_warning', warning)
 
   const store = createMeasuredStore(await createStore(config.store, { report, now }), observeStore)
   const provider = createProvider({
@@ -65,47 +70,52 @@ export async function serve({ env, output }: Surroundings): Promise<Running> {
   const inFlight = createInFlight()
   const publicServer = createHttpServer({ handle: gateway.handle, inFlight, report })
   const privateServer = createHttpServer({
-    handle: createPrivateListener({ store, provider, isDraining, inFlight, metrics, report }),
+    handle: createPrivateListener({
+      store,
+      provider,
+      isDraining,
+      inFlight,
+      metrics,
+      report,
+      ...(forwardAuth.listen === undefined ? { authorize: gateway.authorize } : {}),
+      ...(colleagues === undefined ? {} : { colleagues }),
+    }),
     inFlight: createInFlight(),
     report,
   })
+  const decidingServer = createHttpServer({ handle: answerOnlyAuthorize(gateway.authorize), inFlight: createInFlight(), report })
   const drain = createDrain({ config: config.drain, publicServer, inFlight, report, wait, settled: gateway.settled, release })
 
   async function release(): Promise<void> {
     provider.stop()
     await gateway.close()
     await store.close()
-    await close(privateServer)
+    await Promise.all([closeServer(decidingServer), closeServer(privateServer)])
   }
 
-  // The private one first: whoever sees the public port open can already ask whether it is ready.
-  const privately = await listen(privateServer, config.listen.private, 'COATCHECK_PRIVATE_LISTEN')
-  const publicly =
-    privately.kind === 'listening' ? await listen(publicServer, config.listen.public, 'COATCHECK_LISTEN') : privately
-  if (privately.kind === 'refused' || publicly.kind === 'refused') {
+  try {
+    // The private ones first: whoever sees the public port open can already ask whether it is ready.
+    const privately = await listenAt(privateServer, listen.private, 'COATCHECK_PRIVATE_LISTEN')
+    const deciding = forwardAuth.listen && (await listenAt(decidingServer, forwardAuth.listen, 'COATCHECK_FORWARD_AUTH_LISTEN'))
+    const publicly = await listenAt(publicServer, listen.public, 'COATCHECK_LISTEN')
+    const authorizeUrl = deciding?.url ?? privately.url
+    report('listening', { url: publicly.url, privateUrl: privately.url, ...(gateway.authorize ? { authorizeUrl } : {}) })
+    // Not awaited: it goes on trying by itself, and tells by `provider_state`.
+    void provider.start()
+
+    return {
+      publicUrl: publicly.url,
+      privateUrl: privately.url,
+      authorizeUrl,
+      publicPort: publicly.port,
+      privatePort: privately.port,
+      report,
+      drain: drain.drain,
+    }
+  } catch (error) {
     await release()
-    throw notStarted(publicly.kind === 'refused' ? publicly.says : '')
+    throw error
   }
-
-  report('listening', { url: publicly.url, privateUrl: privately.url })
-  // Not awaited: it goes on trying by itself, and tells by `provider_state`.
-  void provider.start()
-
-  return {
-    publicUrl: publicly.url,
-    privateUrl: privately.url,
-    publicPort: publicly.port,
-    privatePort: privately.port,
-    report,
-    drain: drain.drain,
-  }
-}
-
-async function close(server: Server): Promise<void> {
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve())
-    server.closeAllConnections()
-  })
 }
 
 async function wait(milliseconds: number, signal?: AbortSignal): Promise<void> {

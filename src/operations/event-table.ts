@@ -80,6 +80,8 @@ export const EVENT_TABLE: { readonly [Name in EventName]: EventRow<Name> } = {
   store_warning: { level: 'warn' },
   configuration_warning: { level: 'warn' },
   listening: { level: 'info' },
+  worker_began: { level: 'info' },
+  worker_ended: { level: 'error' },
   draining: { level: 'info' },
   stopped: { level: 'info' },
   unexpected_error: { level: 'error', count: (metrics) => metrics.unexpectedError() },

@@ -17,6 +17,7 @@ type FieldName = NamesOf<Events[EventName]> | keyof RequestLine
 /** The only fields that are ever written, each with the most characters it may take. */
 const FIELDS = {
   aborted: 0,
+  authorizeUrl: 300,
   blame: 16,
   code: 64,
   endpoint: 64,
@@ -43,6 +44,7 @@ const FIELDS = {
   subject: 256,
   upstream: 300,
   url: 300,
+  worker: 0,
 } as const satisfies Record<FieldName, number>
 
 const MOST_CHARACTERS: ReadonlyMap<string, number> = new Map(Object.entries(FIELDS))

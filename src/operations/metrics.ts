@@ -1,10 +1,12 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { END_REASONS, type EndReason, type FailureCode } from '../errors.ts'
 import type { Weather } from '../report/weather.ts'
 import type { LoginOutcome, RefreshOutcome, StoreStateName } from '../report/events.ts'
 import type { ReportRequest } from '../report/request-line.ts'
 import type { ObserveStore } from '../report/store-observation.ts'
 import { createLabelBound } from './label-bound.ts'
+import type { MetricsSnapshot } from './merge-snapshots.ts'
+import { countProcess } from './process-metrics.ts'
 import { createRequestMetrics } from './request-metrics.ts'
 import { secondsOf } from './seconds.ts'
 import { createUpstreamMetrics, type UpstreamMetrics } from './upstream-metrics.ts'
@@ -52,6 +54,8 @@ export interface Metrics extends UpstreamMetrics {
   readonly contentType: string
   /** Everything counted so far, in the Prometheus text format. */
   render(gauges: Gauges): Promise<string>
+  /** The same, for another process to add to its own. */
+  snapshot(gauges: Gauges): Promise<MetricsSnapshot>
 }
 
 /** Metrics in a registry of their own, the runtime's included. */
@@ -60,12 +64,10 @@ export function createMetrics({ version }: { readonly version: string }): Metric
   const registers = [registry]
   const counter = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
     new Counter({ name: `coatcheck_${name}`, help, labelNames, registers })
-  const gauge = (name: string, help: string) => new Gauge({ name: `coatcheck_${name}`, help, registers })
+  const gauge = (name: string, help: string, aggregator: 'sum' | 'min' | 'max') =>
+    new Gauge({ name: `coatcheck_${name}`, help, aggregator, registers })
 
-  collectDefaultMetrics({ register: registry })
-  new Gauge({ name: 'coatcheck_build_info', help: 'Always 1; the version is a label.', labelNames: ['version'], registers })
-    .labels(version)
-    .set(1)
+  countProcess(registry, version)
 
   const loginsStarted = counter('logins_started_total', 'Sign-ins sent to the provider.')
   const logins = counter('logins_total', 'Sign-ins that ended, by outcome.', 'outcome')
@@ -83,17 +85,17 @@ export function createMetrics({ version }: { readonly version: string }): Metric
     buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
     registers,
   })
-  const grantsHeld = gauge('grants_held', 'Renewed grants that are used although the store did not take them yet.')
-  const endpointResting = gauge('token_endpoint_resting', 'Whether the token endpoint is left in peace (1) or asked (0).')
+  const grantsHeld = gauge('grants_held', 'Renewed grants that are used although the store did not take them yet.', 'sum')
+  const endpointResting = gauge('token_endpoint_resting', 'Whether the token endpoint is left in peace (1) or asked (0).', 'max')
   const revocations = counter('token_revocations_failed_total', 'Tokens that the provider could not be told to revoke.')
   const refused = counter('requests_refused_total', 'Requests ended early, by code.', 'code')
   const limits = counter('limits_reached_total', 'Requests over a limit, by limit and endpoint.', 'limit', 'endpoint')
   const unexpected = counter('unexpected_errors_total', 'Errors that nothing foresaw; each has a log line.')
-  const inFlight = gauge('requests_in_flight', 'Requests being answered now.')
-  const providerReady = gauge('provider_ready', 'Whether the metadata of the provider is known (1) or not (0).')
-  const storeLive = gauge('store_live', 'Whether the store answers (1) or not (0).')
-  const storeRefusing = gauge('store_refusing', 'Whether the store answers, but refuses what it is asked (1), or not (0).')
-  const draining = gauge('draining', 'Whether this instance is shutting down (1) or not (0).')
+  const inFlight = gauge('requests_in_flight', 'Requests being answered now.', 'sum')
+  const providerReady = gauge('provider_ready', 'Whether the metadata of the provider is known (1) or not (0).', 'min')
+  const storeLive = gauge('store_live', 'Whether the store answers (1) or not (0).', 'min')
+  const storeRefusing = gauge('store_refusing', 'Whether the store answers, but refuses what it is asked (1), or not (0).', 'max')
+  const draining = gauge('draining', 'Whether this instance is shutting down (1) or not (0).', 'max')
   const storeSeconds = new Histogram({
     name: 'coatcheck_store_operation_seconds',
     help: 'How long the store took, by operation.',
@@ -134,12 +136,15 @@ export function createMetrics({ version }: { readonly version: string }): Metric
       if (failed) storeErrors.labels(label).inc()
     },
     contentType: registry.contentType,
-    render: (gauges) => {
-      inFlight.set(gauges.inFlight)
-      providerReady.set(gauges.providerReady ? 1 : 0)
-      storeLive.set(gauges.storeLive ? 1 : 0)
-      draining.set(gauges.draining ? 1 : 0)
-      return registry.metrics()
-    },
+    render: (gauges) => upToDate(gauges).metrics(),
+    snapshot: (gauges) => upToDate(gauges).getMetricsAsJSON(),
+  }
+
+  function upToDate(gauges: Gauges): Registry {
+    inFlight.set(gauges.inFlight)
+    providerReady.set(gauges.providerReady ? 1 : 0)
+    storeLive.set(gauges.storeLive ? 1 : 0)
+    draining.set(gauges.draining ? 1 : 0)
+    return registry
   }
 }

@@ -3,7 +3,11 @@ import type { Provider } from '../oidc/port.ts'
 import type { Report } from '../report/events.ts'
 import { describeError } from '../report/describe-error.ts'
 import type { Store } from '../store/port.ts'
-import type { Metrics } from './metrics.ts'
+import type { Authorize } from './authorize.ts'
+import { type Colleagues, type Readiness, readinessOfAll } from './colleagues.ts'
+import { renderSnapshots } from './merge-snapshots.ts'
+import type { Gauges, Metrics } from './metrics.ts'
+import { AUTHORIZE } from './original-request.ts'
 
 interface Steps {
   readonly store: Pick<Store, 'link'>
@@ -12,6 +16,10 @@ interface Steps {
   readonly inFlight: { readonly count: number }
   readonly metrics: Metrics
   readonly report: Report
+  /** Forward-auth, where it is on and has no listener of its own. */
+  readonly authorize?: Authorize | undefined
+  /** The other processes of this machine, where there are some: health and metrics are those of all. */
+  readonly colleagues?: Colleagues
 }
 
 interface Answer {
@@ -23,9 +31,11 @@ interface Answer {
 
 /**
  * What machines of the operator ask, on a listener of its own: `/healthz` (this process is alive), `/readyz` (it should be sent
- * requests: store and provider are there, and it is not shutting down) and `/metrics`. Nothing else, whatever the `Host`.
+ * requests: store and provider are there, and it is not shutting down), `/metrics` and `/authorize`. Nothing else, whatever the `Host`.
  */
-export function createPrivateListener({ store, provider, isDraining, inFlight, metrics, report }: Steps): RequestListener {
+export function createPrivateListener(steps: Steps): RequestListener {
+  const { store, provider, isDraining, inFlight, metrics, report, authorize, colleagues } = steps
+  colleagues?.answerBy({ readiness, metrics: () => metrics.snapshot(gauges()) })
   const endpoints = new Map<string, () => Answer | Promise<Answer>>([
     ['/healthz', () => json(200, { status: 'alive' })],
     ['/readyz', readyz],
@@ -33,6 +43,7 @@ export function createPrivateListener({ store, provider, isDraining, inFlight, m
   ])
 
   return function answerPrivately(request, response) {
+    if (authorize !== undefined && isAuthorize(request)) return authorize(request, response)
     answer(request).then(
       (made) => send(request, response, made),
       (error: unknown) => {
@@ -49,27 +60,37 @@ export function createPrivateListener({ store, provider, isDraining, inFlight, m
     return { ...json(405, { status: 'method not allowed' }), allow: 'GET, HEAD' }
   }
 
+  function readiness(): Readiness {
+    return { store: store.link.live ? 'ready' : 'unavailable', provider: provider.state, draining: isDraining() }
+  }
+
+  function gauges(): Gauges {
+    const { store: stored, provider: provided, draining } = readiness()
+    return { inFlight: inFlight.count, providerReady: provided === 'ready', storeLive: stored === 'ready', draining }
+  }
+
   /** Tells apart what is missing, so that an alarm says where to look. */
-  function readyz(): Answer {
-    const draining = isDraining()
-    const storeLive = store.link.live
-    const ready = storeLive && provider.state === 'ready' && !draining
-    return json(ready ? 200 : 503, {
-      status: ready ? 'ready' : 'not ready',
-      store: storeLive ? 'ready' : 'unavailable',
-      provider: provider.state,
-      draining,
-    })
+  async function readyz(): Promise<Answer> {
+    const { ready, ...missing } = readinessOfAll(colleagues === undefined ? [readiness()] : await colleagues.readiness())
+    return json(ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', ...missing })
   }
 
   async function renderMetrics(): Promise<Answer> {
-    const body = await metrics.render({
-      inFlight: inFlight.count,
-      providerReady: provider.state === 'ready',
-      storeLive: store.link.live,
-      draining: isDraining(),
-    })
+    const body = await (colleagues === undefined ? metrics.render(gauges()) : renderSnapshots(await colleagues.metrics()))
     return { status: 200, type: metrics.contentType, body }
+  }
+}
+
+/** The one endpoint that has others below it: there the rest of the target is the original's. */
+function isAuthorize({ url = '' }: IncomingMessage): boolean {
+  return url === AUTHORIZE || url.startsWith(`${AUTHORIZE}/`)
+}
+
+/** A listener that answers `/authorize` alone. */
+export function answerOnlyAuthorize(authorize: Authorize | undefined): RequestListener {
+  return function answerOnly(request, response) {
+    if (authorize !== undefined && isAuthorize(request)) authorize(request, response)
+    else send(request, response, json(404, { status: 'not found' }))
   }
 }
 

@@ -17,6 +17,8 @@ export function createUpstreamMetrics(registry: Registry): UpstreamMetrics {
     name: 'coatcheck_upstream_reachable',
     help: 'Whether an address of an upstream is in use (1) or out after a connection failed (0), by address.',
     labelNames,
+    // Of several processes: out where any of them left it out.
+    aggregator: 'min',
     registers,
   })
   const failures = new Counter({

@@ -53,7 +53,9 @@ export interface Events {
   store_state: { readonly state: StoreStateName; readonly note?: string }
   store_warning: { readonly note: string }
   configuration_warning: { readonly place: string; readonly note: string }
-  listening: { readonly url: string; readonly privateUrl: string }
+  listening: { readonly url: string; readonly privateUrl: string; readonly authorizeUrl?: string }
+  worker_began: { readonly worker: number }
+  worker_ended: { readonly worker: number; readonly note: string }
   draining: { readonly inFlight: number }
   stopped: { readonly inFlight: number }
   unexpected_error: OfRequest & { readonly name: string; readonly note: string; readonly stack?: string }
