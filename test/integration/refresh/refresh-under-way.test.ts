@@ -45,6 +45,8 @@ function holdRefreshes(): () => void {
 const call = (browser: Browser) => browser.fetch(`${story.origin}/api/x`)
 const asked = () => until('the provider was asked', () => story.provider.count('token') > 1)
 const storedGrant = async () => [...(await redis.dump())].find(([key]) => key.endsWith(':grant'))?.[1] ?? ''
+/** Of `<version>:<format>.<key id>.<content>`. */
+const keyId = (grant: string) => grant.split('.')[1]
 const storedVersion = async () => Number.parseInt(await storedGrant(), 10)
 
 /** A call whose client can hang up. */
@@ -102,8 +104,6 @@ test('a server key that is rotated seals the grant from the next refresh on, and
     await next.stop()
   }
   const after = await storedGrant()
-  // `<version>:<format>.<key id>.<content>`
-  const keyId = (grant: string) => grant.split('.')[1]
   expect([before.split(':')[0], after.split(':')[0]]).toEqual(['1', '2'])
   expect(keyId(after)).toMatch(/^[\w-]{8}$/)
   expect(keyId(after)).not.toBe(keyId(before))

@@ -73,12 +73,12 @@ describe('a session whose refresh token has run out', () => {
     const { ticket } = session
     await sessions.find(ticket)
     const renewed = withGrant(session, 2, { refreshTokenExpiresAt: clock.at + HOUR })
-    const { read } = { ...store }
+    const before = { ...store }
     const stored = seals.sealGrant(ticket, renewed.grant)
     // Written by somebody else, and the store's word of it is late.
     Object.assign(store, {
       read: async (names: readonly string[]) =>
-        (await read(names)).map((value, index) => (names[index] === keys.grant(ticket.id) ? stored : value)),
+        (await before.read(names)).map((value, index) => (names[index] === keys.grant(ticket.id) ? stored : value)),
     })
     clock.at += HOUR / 2
     expect(await sessions.find(ticket)).toMatchObject({ kind: 'live', session: { grant: { version: 2 } } })
