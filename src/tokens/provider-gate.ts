@@ -95,7 +95,6 @@ export function createProviderGate({ now, told }: Steps): ProviderGate {
   }
 
   function moveUp(): void {
-    if (isResting) return
     while (calls.size < allowed && line.length > 0) line.shift()?.(admit())
   }
 
@@ -107,7 +106,7 @@ export function createProviderGate({ now, told }: Steps): ProviderGate {
         nextProbeAt = now() + PROBE_EVERY_MILLISECONDS
         return admit()
       }
-      if (calls.size < allowed && line.length === 0) return admit()
+      if (calls.size < allowed) return admit()
       return new Promise((resolve) => line.push(resolve))
     },
   }

@@ -27,6 +27,8 @@ export type Endpoint = (typeof ENDPOINTS)[number]
 export interface Script {
   metadata?: (honest: Json, request: SeenRequest) => Json | Answer
   jwks?: (honest: { readonly keys: readonly object[] }, request: SeenRequest) => Json | Answer
+  /** Whether a refresh token can be used again; honest is that it cannot. */
+  keepsRefreshTokens?: boolean
   /** The parameters that the browser comes back with. */
   authorization?: (honest: Readonly<Record<string, string>>) => Readonly<Record<string, string>>
   token?: (honest: Json, request: SeenRequest) => Json | Answer
@@ -118,7 +120,7 @@ export async function startScriptedProvider(options: ScriptedOptions = {}): Prom
       const refreshing = form.get('grant_type') === 'refresh_token'
       const spent = form.get(refreshing ? 'refresh_token' : 'code') ?? ''
       const grant = grants.get(spent)
-      grants.delete(spent)
+      if (!refreshing || script.keepsRefreshTokens !== true) grants.delete(spent)
       const verifier = form.get('code_verifier') ?? ''
       const challenge = createHash('sha256').update(verifier).digest('base64url')
       if (!grant || (!refreshing && grant.challenge !== challenge)) return answers.json(400, { error: 'invalid_grant' })

@@ -47,8 +47,9 @@ describe('after a connection was lost', () => {
   })
 
   test('who hears of it may ask at once, however long the store was away', async () => {
-    const brief = await openStore(redis.url, { deadlineMilliseconds: 100 })
-    await brief.store.write(key, '1:old', 60_000)
+    const brief = await openStore(redis.url, { deadlineMilliseconds: 1_000 })
+    await until('the link is live', () => brief.store.link.live)
+    await store.write(key, '1:old', 60_000)
     const answers: Promise<unknown>[] = []
     brief.store.watch((changed) => {
       if (changed === undefined) answers.push(brief.store.read([key]))

@@ -2,6 +2,7 @@ import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { describe, expect, test } from '@jest/globals'
 import { type FailureCode, FAILURES, GatewayError } from '../../../src/errors.ts'
+import { WEATHER } from '../../../src/report/weather.ts'
 import { createErrorAnswerer } from '../../../src/pages/answer-error.ts'
 import type { EventName } from '../../../src/report/events.ts'
 import { fakeRequest } from '../../support/fake-request.ts'
@@ -126,6 +127,17 @@ describe('an error', () => {
       expect(answer(new GatewayError(failure, { retryAfterSeconds: 17 })).headers['retry-after']).toBe('17')
     },
   )
+
+  test.each(WEATHER)('that will pass says why in a word of a closed list: %s', (weather) => {
+    const { answer } = setUp()
+    const reasonOf = (code: FailureCode) =>
+      (JSON.parse(answer(new GatewayError(code, { weather })).body) as Readonly<Record<string, unknown>>)['reason']
+    for (const code of ['token_unavailable', 'store_unavailable', 'provider_unavailable'] as const)
+      expect(reasonOf(code)).toBe(weather)
+    // Any other answer would say of itself what is true of the provider only.
+    for (const code of ['login_refused', 'provider_answer_invalid', 'internal'] as const) expect(reasonOf(code)).toBeUndefined()
+    expect(JSON.parse(answer(new GatewayError('token_unavailable')).body)).not.toHaveProperty('reason')
+  })
 
   test('says its limits and methods in headers', () => {
     const { answer } = setUp()

@@ -185,17 +185,19 @@ describe('a provider that says when to come back', () => {
 
   test('is not asked sooner since a call of before failed in another way', async () => {
     const { ask, gate } = setUp()
-    const [one, other] = await ask(2)()
+    const [one, other, third] = await ask(3)()
     one?.failed('rate_limited', 20_000)
     other?.failed('network')
+    third?.failed('rate_limited', 2_000)
     expect(gate.restMilliseconds()).toBe(20_000)
   })
 
   test('may say it anew when it is asked again', async () => {
-    const { fail, gate, clock, enter } = setUp()
+    const { fail, gate, clock, enter, told } = setUp()
     await fail(1, 'rate_limited', 2_000)
     clock.at += 2_000
     ;(await enter()).failed('rate_limited', 7_000)
     expect(gate.restMilliseconds()).toBe(7_000)
+    expect(told).toEqual([['resting', 'rate_limited']])
   })
 })
