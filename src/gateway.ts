@@ -68,7 +68,7 @@ export function createGateway({ config, store, provider, report, reportRequest, 
   const parts = { config, store, namespace, provider, sessions, security, revokeTokens, report, now }
   const tokens = createTokens(parts)
   const findSession = createUsedSession(createSessionOf(security.readTicket, sessions.find), sessions.activity)
-  const steps = { refuseForgedRequest, findSession, accessToken: tokens.get }
+  const steps = { refuseForgedRequest, findSession, accessToken: tokens.get, renewRefused: tokens.renewRefused }
   const carry = createCarry({
     routes: config.routes,
     baseUrl: config.baseUrl,

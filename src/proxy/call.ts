@@ -4,9 +4,11 @@ import { GatewayError } from '../errors.ts'
 import { Answer } from './answer.ts'
 import type { Carriage } from './carriage.ts'
 import { passOver } from './interim-answers.ts'
+import { stayOpen, timeOut } from './call-turns.ts'
 import { isRepeatable } from './is-repeatable.ts'
 import type { UpstreamAddress } from './upstream-address.ts'
 import type { UpstreamBalance } from './upstream-balance.ts'
+import { isInvalidToken } from './is-invalid-token.ts'
 import { isConnectionFailure, isLostConnection, upstreamFailure } from './upstream-failure.ts'
 import type { HeadersByName } from './upstream-headers.ts'
 
@@ -57,7 +59,7 @@ export class Call implements Dispatcher.DispatchHandler {
     this.#address.inFlight += 1
     const isFree = this.#address.poolFor(this.#options, this.#isStream).dispatch(this.#options, this)
     // undici's own timeouts begin with a connection; waiting for a free one needs a bound too.
-    if (!isFree && this.#controller === undefined && !this.#carriage.isOver) {
+    if (!isFree && this.#controller === undefined && !this.#isOver) {
       this.#waiting = setTimeout(timeOut, this.#carriage.route.headersTimeoutMilliseconds, this)
     }
   }
@@ -76,14 +78,14 @@ export class Call implements Dispatcher.DispatchHandler {
 
   /** The turn in which the answer began is over. */
   stayOpen(): void {
-    if (!this.#carriage.isOver) this.#answer?.stayOpen(this.#carriage.route.bodyTimeoutMilliseconds, this)
+    if (!this.#isOver) this.#answer?.stayOpen(this.#carriage.route.bodyTimeoutMilliseconds, this)
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     clearTimeout(this.#waiting)
     this.#controller = controller
     this.#address.connected()
-    if (this.#carriage.isOver) this.abort('too late')
+    if (this.#isOver) this.abort('too late')
   }
 
   onResponseStarted(): void {
@@ -91,18 +93,22 @@ export class Call implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, given: HeadersByName): void {
-    const { isOver, response, steps } = this.#carriage
-    if (isOver) return
-    if (status < 200) {
-      this.#interimAnswers = passOver(this.#interimAnswers)
-      return
+    if (this.#isOver) return
+    const { response, steps } = this.#carriage
+    if (status < 200) return void (this.#interimAnswers = passOver(this.#interimAnswers))
+    if (
+      status === 401 &&
+      isInvalidToken(given['www-authenticate']) &&
+      steps.startOver(this.#carriage, this.#options.body !== null)
+    ) {
+      return this.abort('asked again with another token')
     }
     this.#answer = new Answer(response, controller, steps.readUpstreamHeaders(status, given, this.#carriage))
     setImmediate(stayOpen, this)
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, piece: Buffer): void {
-    if (!this.#carriage.isOver) this.#answer?.write(piece)
+    if (!this.#isOver) this.#answer?.write(piece)
   }
 
   onResponseEnd(): void {
@@ -115,7 +121,7 @@ export class Call implements Dispatcher.DispatchHandler {
     this.#address.inFlight -= 1
     const isUnconnected = this.#controller === undefined && isConnectionFailure(error)
     if (isUnconnected) this.#address.failed(error)
-    if (this.#carriage.isOver) return
+    if (this.#isOver) return
     if (!this.#mayRepeat(error, isUnconnected)) {
       this.#carriage.fail(upstreamFailure(error, this.#hasBegun))
       return
@@ -124,6 +130,11 @@ export class Call implements Dispatcher.DispatchHandler {
     this.#controller = undefined
     this.#address = this.#upstream.pick(this.#options, this.#address)
     this.send()
+  }
+
+  /** Nobody waits for this answer: the carriage has ended, or goes on with another call. */
+  get #isOver(): boolean {
+    return this.#carriage.isOver || this.#carriage.call !== this
   }
 
   /** Once, before any of the answer: elsewhere where nobody was reached, anywhere where a kept connection closed just then (RFC 9112 §9.3.1). */
@@ -136,12 +147,4 @@ export class Call implements Dispatcher.DispatchHandler {
     clearTimeout(this.#waiting)
     this.#answer?.stop()
   }
-}
-
-function stayOpen(call: Call): void {
-  call.stayOpen()
-}
-
-function timeOut(call: Call): void {
-  call.timeOut()
 }

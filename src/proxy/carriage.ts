@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RouteConfig } from '../config/config.ts'
 import { asGatewayError, type GatewayError } from '../errors.ts'
-import type { LiveSession } from '../session/records.ts'
+import type { AccessToken, LiveSession } from '../session/records.ts'
 import { breakOff } from './break-off.ts'
 import type { Call } from './call.ts'
 import { discardRest } from './discard-rest.ts'
@@ -14,6 +14,8 @@ import type { AnswerBase, ReadUpstreamHeaders } from './upstream-headers.ts'
 /** What is the same for every carriage. */
 export interface CarriageSteps extends Pick<CarrySteps, 'answerError' | 'reportRequest' | 'requestId' | 'now'> {
   readonly readUpstreamHeaders: ReadUpstreamHeaders
+  /** The upstream says that the token is not good. True: it is asked again with another one, and this answer is nobody's. */
+  readonly startOver: (carriage: Carriage, hasBody: boolean) => boolean
   readonly publicOrigin: string
 }
 
@@ -32,6 +34,8 @@ export class Carriage implements AnswerBase {
   readonly plan: HeaderPlan
   readonly steps: CarriageSteps
   session: LiveSession | undefined
+  /** What the upstream was sent. */
+  token: AccessToken | undefined
   /** What the upstream is asked for. */
   target = ''
   call: Call | undefined

@@ -39,7 +39,8 @@ export function createCarry({ steps, routes, baseUrl, viaName }: CarryParts): Ca
   const upstreams = createUpstreams(routes, steps)
   const admit = createAdmit(steps)
   const readClientHeaders = createReadClientHeaders(viaName)
-  const carriageSteps = { ...steps, readUpstreamHeaders: createReadUpstreamHeaders(), publicOrigin: baseUrl.origin }
+  const readUpstreamHeaders = createReadUpstreamHeaders()
+  const carriageSteps = { ...steps, readUpstreamHeaders, publicOrigin: baseUrl.origin, startOver }
   const forwardedProto = baseUrl.secure ? 'https' : 'http'
   let inFlight = 0
 
@@ -81,8 +82,28 @@ export function createCarry({ steps, routes, baseUrl, viaName }: CarryParts): Ca
     // Only now: a request that is refused must not be told to send its body (RFC 9110 §10.1.1).
     if (expectsContinue) response.writeContinue()
     const body = hasBody ? createRequestBody(request, route) : null
+    carriage.token = token
     carriage.call = new Call(carriage, upstreams.balanceOf(route), headers, body, isStream)
     carriage.call.send()
+  }
+
+  /** Once more with another token, where nothing of the request is gone; else whoever asks next has the new one. */
+  function startOver(carriage: Carriage, hasBody: boolean): boolean {
+    const { session, token } = carriage
+    const renewing = session && token !== undefined ? steps.renewRefused(session, token) : undefined
+    if (renewing === undefined) return false
+    const pending = renewing.then((next) => {
+      carriage.session = next
+      return next.grant.accessToken
+    })
+    if (!hasBody) {
+      carriage.call = undefined
+      void sendLater(carriage, pending)
+      return true
+    }
+    // What goes wrong is told where the refresh is made.
+    pending.catch(() => undefined)
+    return false
   }
 
   function enter(request: IncomingMessage, response: ServerResponse, matched: MatchedRoute): Carriage {

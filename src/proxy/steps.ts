@@ -12,6 +12,8 @@ export interface CarrySteps {
   readonly findSession: (request: IncomingMessage) => LiveSession | Promise<LiveSession>
   /** A token that is good now; not a promise where no refresh is needed. */
   readonly accessToken: (session: LiveSession) => AccessToken | Promise<AccessToken>
+  /** The session with a newer token than one that the upstream refused; undefined where that was tried, or cannot help. */
+  readonly renewRefused: (session: LiveSession, refused: AccessToken) => Promise<LiveSession> | undefined
   /** The one place that answers errors, for both lanes. Destroys the connection where headers are out already. */
   readonly answerError: (request: IncomingMessage, response: ServerResponse, error: unknown) => void
   readonly requestId: (request: IncomingMessage) => string

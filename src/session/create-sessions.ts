@@ -85,8 +85,8 @@ export function createSessions({ config, store, namespace, cookieName, cookieKey
   return {
     background: createBackground(report),
     find,
-    findAnew(ticket) {
-      forget(ticket.id)
+    async findAnew(ticket) {
+      await cache.reload(ticket.id, ticket)
       return find(ticket)
     },
     begin: createBeginSession({

@@ -22,6 +22,8 @@ export interface RecordCache<Opened, Proof = void> {
    * remembered. Rejects as the load does, with `store_unavailable` where the store cannot be asked.
    */
   readonly read: (id: string, proof: Proof) => Promise<Opened | undefined>
+  /** Reads the record anew, whatever is here; where that cannot be done it rejects, and what is here stays. */
+  readonly reload: (id: string, proof: Proof) => Promise<void>
   readonly forget: (id: string) => void
   readonly size: number
 }
@@ -122,6 +124,10 @@ export function createRecordCache<Opened, Proof = void>({
     peek,
     async read(id, proof) {
       return peek(id) ?? (loads.get(id) ?? startLoad(id, proof)).promise
+    },
+    async reload(id, proof) {
+      const opened = await startLoad(id, proof).promise
+      if (opened === undefined) entries.delete(id)
     },
     forget,
     get size() {

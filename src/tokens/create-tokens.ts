@@ -14,6 +14,7 @@ import { createTakeLease } from './lease.ts'
 import { outcomeOf, type RefreshOutcome } from './outcome.ts'
 import { createProviderGate } from './provider-gate.ts'
 import { createRefreshSession } from './refresh-session.ts'
+import { createRenewRefused, type RenewRefused } from './renew-refused.ts'
 import { createRenew } from './renew.ts'
 import { restoreGrants } from './restore-grants.ts'
 import { createWriteLater } from './write-later.ts'
@@ -28,8 +29,12 @@ interface Parts {
   readonly now: () => number
 }
 
+export interface Tokens extends Pick<AccessTokens, 'get'> {
+  readonly renewRefused: RenewRefused
+}
+
 /** Access tokens, fresh when they are asked for. */
-export function createTokens({ config, provider, sessions, revokeTokens, store, report, now }: Parts): AccessTokens {
+export function createTokens({ config, provider, sessions, revokeTokens, store, report, now }: Parts): Tokens {
   const { issuer, refreshLeewayMilliseconds, refreshWaitMilliseconds: mostWaitMilliseconds } = config.provider
   const { find, findAnew, renewed, replaceGrant, holdGrant, storedVersions } = sessions
   const { lease: leaseKey, grant: grantKey } = sessions.keys
@@ -66,7 +71,7 @@ export function createTokens({ config, provider, sessions, revokeTokens, store, 
     now,
   })
   restoreGrants({ store, lately: renewed.lately, storedVersions, replaceGrant, inBackground })
-  return createAccessTokens({
+  const accessTokens = createAccessTokens({
     refreshSession,
     endWithoutRefreshToken,
     freshnessOf,
@@ -75,6 +80,7 @@ export function createTokens({ config, provider, sessions, revokeTokens, store, 
     mostWaitMilliseconds,
     now,
   })
+  return { get: accessTokens.get, renewRefused: createRenewRefused(accessTokens) }
 
   async function endWithoutRefreshToken(session: LiveSession): Promise<RefreshOutcome> {
     if (config.session.withoutRefreshToken === 'login') return { kind: 'ended', reason: 'expired' }

@@ -90,6 +90,7 @@ export async function startCarryingLane({ route, moreRoutes = [], steps = {}, an
         return session
       },
       accessToken: ({ grant }) => grant.accessToken,
+      renewRefused: () => undefined,
       answerError,
       requestId: () => 'request-id-1',
       clientAddress: () => '192.0.2.7',

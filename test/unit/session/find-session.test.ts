@@ -22,6 +22,7 @@ function setUp({ seenAt = 0, absoluteExpiresAt = 12 * HOUR, isCached = true }) {
     cache: {
       peek: () => (isCached ? opened : undefined),
       read: async () => opened,
+      reload: async () => undefined,
       forget: () => undefined,
       size: 1,
     },

@@ -82,6 +82,40 @@ describe('a cached record', () => {
     expect(loads).toHaveLength(3)
   })
 
+  test('is read anew on demand, and stays where that cannot be done', async () => {
+    const { cache, loads, write, failLoads } = openCache()
+    await write('a', 'one')
+    const before = await cache.read('a', '')
+    await cache.reload('a', '')
+    expect(cache.peek('a')).toEqual({ text: 'one' })
+    expect(cache.peek('a')).not.toBe(before)
+    failLoads(new GatewayError('store_unavailable'))
+    await expect(cache.reload('a', '')).rejects.toMatchObject({ code: 'store_unavailable' })
+    expect(cache.peek('a')).toEqual({ text: 'one' })
+    expect(loads).toHaveLength(3)
+  })
+
+  test('that is read anew and is not there any more is gone', async () => {
+    const { cache, write, store, link } = openCache()
+    link.tells = false
+    await write('a', 'one')
+    await cache.read('a', '')
+    await store.remove(['{a}:record'])
+    await cache.reload('a', '')
+    expect(cache.peek('a')).toBeUndefined()
+  })
+
+  test('that is read anew is not the answer of a load that began before', async () => {
+    const { cache, loads, write, holdLoads } = openCache()
+    await write('a', 'one')
+    const release = holdLoads()
+    const earlier = cache.read('a', 'earlier')
+    const anew = cache.reload('a', 'anew')
+    release()
+    await Promise.all([earlier, anew])
+    expect(loads).toEqual(['a:earlier', 'a:anew'])
+  })
+
   test('stays when other records change', async () => {
     const { cache, write, store } = openCache()
     await write('a', 'one')

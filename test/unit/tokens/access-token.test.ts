@@ -252,7 +252,9 @@ describe('a token that is not good although it should be', () => {
   test('is renewed however long it still has', async () => {
     const { tokens, begin, calls, clock } = await setUp([refreshed()])
     const session = await begin({ accessTokenExpiresAt: clock.at + HOUR })
-    expect(await tokens.renewed(session)).toMatchObject({ grant: { accessToken: 'access-2', version: 2 } })
+    expect(await tokens.renewRefused(session, session.grant.accessToken)).toMatchObject({
+      grant: { accessToken: 'access-2', version: 2 },
+    })
     expect(calls).toEqual(['refresh-1'])
   })
 
@@ -260,7 +262,9 @@ describe('a token that is not good although it should be', () => {
     const { tokens, begin, calls, clock, sessions } = await setUp([])
     const session = await begin({ accessTokenExpiresAt: clock.at + HOUR })
     await sessions.replaceGrant(withGrant(session, 2, { accessTokenExpiresAt: clock.at + HOUR }))
-    expect(await tokens.renewed(session)).toMatchObject({ grant: { accessToken: 'access-2-elsewhere' } })
+    expect(await tokens.renewRefused(session, session.grant.accessToken)).toMatchObject({
+      grant: { accessToken: 'access-2-elsewhere' },
+    })
     expect(calls).toEqual([])
   })
 })
