@@ -83,6 +83,13 @@ describe('a renewed grant that was written', () => {
   })
 })
 
+test('a grant that was renewed again is not the oldest any more', () => {
+  const { renewed } = setUp(2)
+  const [one, other, third] = [makeSession({ version: 2 }), makeSession({ version: 2 }), makeSession({ version: 2 })]
+  for (const session of [one, other, one, third]) renewed.written(session)
+  expect(ids(renewed.lately())).toEqual(ids([one, third]))
+})
+
 describe('a grant that was seen in the store', () => {
   test('is remembered like one of our own while it is new, whoever renewed it', () => {
     const { renewed, at, id } = setUp()

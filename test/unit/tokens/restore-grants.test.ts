@@ -38,11 +38,11 @@ describe('a store that comes back without its last writes', () => {
   })
 
   test('gets them again however many there are', async () => {
-    const parts = tokenParts([])
-    const { begin, stored, findAgain, sessions } = parts
+    // More than are looked at at once.
+    const most = 201
+    const { begin, stored, findAgain, sessions } = tokenParts([], { session: { mostCached: most } })
     const begun: LiveSession[] = []
-    // More than are looked at at once; the cache of these sessions remembers ten.
-    for (let each = 0; each < 10; each += 1) begun.push(await begin())
+    for (let each = 0; each < most; each += 1) begun.push(await begin())
     for (const session of begun) sessions.renewed.written(withGrant(session, 2))
     findAgain()
     await sessions.background.idle()
@@ -57,10 +57,13 @@ describe('a store that comes back without its last writes', () => {
   })
 
   test('gets nothing that it does not hold any more: no session is created', async () => {
-    const { first, keys, store, comeBack, stored } = await setUp()
+    const { first, keys, store, comeBack, stored, asked } = await setUp()
     await store.remove([keys.grant(first.ticket.id)])
+    const before = asked.filter((operation) => operation === 'swap').length
     await comeBack()
     expect(await stored(first)).toBeUndefined()
+    // Not even asked to: it would only be refused.
+    expect(asked.filter((operation) => operation === 'swap')).toHaveLength(before)
   })
 
   test('gets nothing of a session that has ended here since', async () => {
@@ -80,6 +83,18 @@ describe('a store that comes back without its last writes', () => {
     expect(asked).toEqual([])
   })
 
+  test('gets what was renewed elsewhere too, where it was seen here', async () => {
+    const { begin, find, stored, findAgain, sessions, clock, store, keys, seals } = tokenParts([])
+    const session = await begin()
+    const { ticket, grant } = session
+    await sessions.replaceGrant(withGrant(session, 2, { issuedAt: clock.at }))
+    await find(session)
+    await store.write(keys.grant(ticket.id), seals.sealGrant(ticket, grant), 3_600_000)
+    findAgain()
+    await sessions.background.idle()
+    expect(await stored(session)).toMatchObject({ version: 2, accessToken: 'access-2-elsewhere' })
+  })
+
   test('that fails again is asked again when it is found again, and nothing is told as a fault', async () => {
     const { first, loseLastWrites, comeBack, stored, fail, told } = await setUp()
     await loseLastWrites()
@@ -95,11 +110,17 @@ describe('a store that comes back without its last writes', () => {
   })
 
   test('gets all that can be put back, though one record there cannot be opened', async () => {
-    const { begun, first, loseLastWrites, comeBack, stored, keys, store } = await setUp(3)
-    await loseLastWrites()
-    await store.write(keys.grant(first.ticket.id), '0:1.unknown.abcdefgh', 3_600_000)
-    await comeBack()
-    for (const session of begun.slice(1)) expect(await stored(session)).toMatchObject({ version: 2 })
-    expect(await store.read([keys.grant(first.ticket.id)])).toEqual(['0:1.unknown.abcdefgh'])
+    const most = 101
+    const { begin, stored, findAgain, sessions, store, keys } = tokenParts([], { session: { mostCached: most } })
+    const begun: LiveSession[] = []
+    for (let each = 0; each < most; each += 1) begun.push(await begin())
+    for (const session of begun) sessions.renewed.written(withGrant(session, 2))
+    const [first, ...others] = begun
+    const key = keys.grant(first?.ticket.id ?? ('' as never))
+    await store.write(key, '0:1.unknown.abcdefgh', 3_600_000)
+    findAgain()
+    await sessions.background.idle()
+    for (const session of others) expect(await stored(session)).toMatchObject({ version: 2 })
+    expect(await store.read([key])).toEqual(['0:1.unknown.abcdefgh'])
   })
 })
