@@ -60,6 +60,7 @@ export const FAILURES = {
   expectation_failed: { status: 417, blame: 'browser', says: 'The only expectation that is met here is 100-continue.' },
   https_required: { status: 421, blame: 'browser', says: 'This address is served over https only.' },
   host_unknown: { status: 421, blame: 'browser', says: 'This gateway does not serve that host.' },
+  websocket_version: { status: 426, blame: 'browser', says: 'The only version of the WebSocket protocol here is 13.' },
   too_many_requests: { status: 429, blame: 'browser', says: 'Too many attempts; wait a little.' },
   headers_too_large: { status: 431, blame: 'browser', says: 'The headers of the request, cookies included, are too large.' },
   login_interaction_required: {
@@ -93,6 +94,7 @@ export const FAILURES = {
     blame: 'store',
     says: 'This session cannot be opened by this server at the moment; you are not signed out.',
   },
+  too_many_connections: { status: 503, blame: 'browser', says: 'Too many connections are open; close some, or try again later.' },
   draining: { status: 503, blame: 'gateway', says: 'This server is shutting down; try again.' },
   internal: { status: 500, blame: 'gateway', says: 'Something went wrong on our side.' },
 } as const satisfies Record<string, Failure>

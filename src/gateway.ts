@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express'
+import express, { type NextFunction, type Request, type Response } from 'express'
 import { createEndpoints } from './auth/create-endpoints.ts'
+import { createMountEndpoint } from './auth/mount-endpoint.ts'
 import { nothingHere } from './auth/nothing-here.ts'
 import { createSessionOf } from './auth/require-session.ts'
 import { createRevokeTokens } from './auth/revoke-tokens.ts'
@@ -8,7 +9,7 @@ import { createStaticPage } from './auth/static-page.ts'
 import { takeNoBody } from './auth/take-no-body.ts'
 import { createUsedSession } from './auth/used-session.ts'
 import type { Config } from './config/config.ts'
-import { GatewayError } from './errors.ts'
+import { createLiveConnections, type LiveConnections } from './live/live-connections.ts'
 import type { Provider } from './oidc/port.ts'
 import type { Authorize } from './operations/authorize.ts'
 import { createForwardAuth } from './operations/create-forward-auth.ts'
@@ -17,6 +18,7 @@ import { createErrorAnswerer } from './pages/answer-error.ts'
 import { frameworkRefusal } from './pages/framework-refusal.ts'
 import { createCarry } from './proxy/carry.ts'
 import { discardRest } from './proxy/discard-rest.ts'
+import type { TakenConnection } from './proxy/taken-connection.ts'
 import type { Report } from './report/events.ts'
 import type { ReportRequest } from './report/request-line.ts'
 import { createSecurity } from './security/create-security.ts'
@@ -35,10 +37,14 @@ interface Parts {
 }
 
 export interface Gateway {
-  /** Answers every request of the public listener; never throws. */
-  readonly handle: (request: IncomingMessage, response: ServerResponse) => void
+  /** Answers every request of the public listener, or carries the WebSocket that it asks for; never throws. */
+  readonly handle: (request: IncomingMessage, response: ServerResponse, taken?: TakenConnection) => void
+  /** Whether a request is to be taken out of HTTP, as a WebSocket. */
+  readonly isWebSocket: (request: IncomingMessage) => boolean
   /** Forward-auth, for a private listener; undefined where it is off. */
   readonly authorize: Authorize | undefined
+  /** Everything that is open, by session. */
+  readonly live: LiveConnections
   /** Resolves when work that outlives its request is done. */
   readonly settled: () => Promise<void>
   /** Lets the upstreams go. */
@@ -50,6 +56,7 @@ export interface Gateway {
  *
  * 1. A request for another host or scheme than the base URL's is refused.
  * 2. **The carrying lane**: a path below a configured route goes to its upstream (`proxy/carry.ts` lists its steps).
+ *    So does the handshake of a WebSocket, which Node hands over apart (`proxy/carry-web-socket.ts`).
  *    `/authorize`, on a private listener, decides by the same steps for proxies that carry themselves (`operations/authorize.ts`).
  * 3. **The counter lane**: our own endpoints, matched exactly; then the application's page, where we serve it; then 404.
  *
@@ -60,7 +67,10 @@ export function createGateway({ config, store, provider, report, reportRequest, 
   const namespace = createNamespace({ baseUrl: origin, clientId: config.provider.clientId })
   const security = createSecurity(config, namespace, report)
   const { requestIdOf, refuseForgedRequest, setResponseHeaders, peers } = security
-  const sessions = createSessions({ config, store, namespace, ...security, cookieName: security.names.session, report, now })
+  const cookieName = security.names.session
+  const onEnded = (...[id, reason]: Parameters<LiveConnections['close']>) => live.close(id, reason)
+  const sessions = createSessions({ config, store, namespace, ...security, cookieName, onEnded, report, now })
+  const live = createLiveConnections({ ...sessions, findSession: sessions.find, report, now })
   const answering = { origin, prefix, setResponseHeaders, requestIdOf, report }
   const { answerError, answerProblem, failureOf } = createErrorAnswerer(answering)
 
@@ -72,6 +82,7 @@ export function createGateway({ config, store, provider, report, reportRequest, 
   const carry = createCarry({
     routes: config.routes,
     baseUrl: config.baseUrl,
+    webSockets: config.webSockets,
     viaName: 'coatcheck',
     steps: {
       ...steps,
@@ -79,6 +90,7 @@ export function createGateway({ config, store, provider, report, reportRequest, 
       requestId: requestIdOf,
       clientAddress: peers.clientAddress,
       reportRequest,
+      live,
       report,
       now,
     },
@@ -92,6 +104,7 @@ export function createGateway({ config, store, provider, report, reportRequest, 
 
   const counter = express().disable('x-powered-by').disable('etag').set('query parser', false)
   counter.enable('strict routing').enable('case sensitive routing').use(enter)
+  const mount = createMountEndpoint(counter, prefix)
   mount('login', '/login', { GET: [endpoints.login] })
   mount('login', '/login/continue', { 'GET HEAD': [endpoints.reload] })
   mount('callback', '/callback', { GET: [sessions.expressAnew, endpoints.callback] })
@@ -109,11 +122,12 @@ export function createGateway({ config, store, provider, report, reportRequest, 
   )
 
   return {
-    handle(request, response) {
+    handle(request, response, taken) {
       try {
         security.refuseForeignTarget(request)
         const carried = match(request.url ?? '')
-        if (carried) carry.carry(request, response, carried)
+        if (taken) carry.carryWebSocket(request, taken, carried)
+        else if (carried) carry.carry(request, response, carried)
         else counter(request, response)
       } catch (error) {
         tell(request, response)
@@ -122,22 +136,10 @@ export function createGateway({ config, store, provider, report, reportRequest, 
       }
     },
     authorize,
+    isWebSocket: carry.isWebSocket,
+    live,
     settled: sessions.background.idle,
     close: carry.close,
-  }
-
-  /** One endpoint: its name for log and metrics, its exact path below the prefix, its methods; all others are 405. */
-  function mount(name: string, path: string, methods: Readonly<Record<string, readonly RequestHandler[]>>): void {
-    const allow = Object.keys(methods).flatMap((names) => names.split(' '))
-    counter.all(prefix + path, (request, response, next) => {
-      response.locals['endpoint'] = name
-      // Express would answer HEAD by a handler for GET: some of ours must not run for it.
-      if (!allow.includes(request.method)) throw new GatewayError('method_not_allowed', { allow })
-      next()
-    })
-    if (methods['GET']) counter.get(prefix + path, ...methods['GET'])
-    if (methods['GET HEAD']) counter.get(prefix + path, ...methods['GET HEAD'])
-    if (methods['POST']) counter.post(prefix + path, ...methods['POST'])
   }
 
   function enter(request: Request, response: Response, next: NextFunction): void {

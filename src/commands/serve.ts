@@ -16,6 +16,9 @@ import { createMeasuredStore } from '../store/measured-store.ts'
 import { closeServer, listenAt } from './listen-at.ts'
 import { readVersion } from './version.ts'
 
+// Within a second of its session's end, whatever is open ends.
+const SWEEP_MILLISECONDS = 1000
+
 /** A gateway that listens. */
 export interface Running {
   /** Where the public listener is; browsers use the base URL instead. */
@@ -68,13 +71,14 @@ export async function serve({ env, output, colleagues }: Surroundings): Promise<
   const isDraining = () => drain.isDraining()
   const gateway = createGateway({ config, store, provider, report, reportRequest, now })
   const inFlight = createInFlight()
-  const publicServer = createHttpServer({ handle: gateway.handle, inFlight, report })
+  const publicServer = createHttpServer({ handle: gateway.handle, isWebSocket: gateway.isWebSocket, inFlight, report })
   const privateServer = createHttpServer({
     handle: createPrivateListener({
       store,
       provider,
       isDraining,
       inFlight,
+      live: gateway.live,
       metrics,
       report,
       ...(forwardAuth.listen === undefined ? { authorize: gateway.authorize } : {}),
@@ -84,9 +88,20 @@ export async function serve({ env, output, colleagues }: Surroundings): Promise<
     report,
   })
   const decidingServer = createHttpServer({ handle: answerOnlyAuthorize(gateway.authorize), inFlight: createInFlight(), report })
-  const drain = createDrain({ config: config.drain, publicServer, inFlight, report, wait, settled: gateway.settled, release })
+  const drain = createDrain({
+    config: config.drain,
+    publicServer,
+    inFlight,
+    report,
+    goAway: gateway.live.goAway,
+    wait,
+    settled: gateway.settled,
+    release,
+  })
+  const sweep = setInterval(gateway.live.sweep, SWEEP_MILLISECONDS)
 
   async function release(): Promise<void> {
+    clearInterval(sweep)
     provider.stop()
     await gateway.close()
     await store.close()

@@ -1,7 +1,9 @@
 import type { ForwardAuthConfig, NetworkConfig } from './network-config.ts'
+import type { DrainConfig, LogConfig } from './operation-config.ts'
 import type { RouteParts } from './route-parts.ts'
 import type { Secret } from './secret.ts'
 import type { SentinelConfig } from './sentinel-config.ts'
+import type { WebSocketsConfig } from './web-sockets-config.ts'
 
 /** Everything that can be configured, parsed and frozen; each folder is handed its own slice. */
 export interface Config {
@@ -11,6 +13,7 @@ export interface Config {
   readonly secrets: readonly [Secret, ...Secret[]]
   readonly store: StoreConfig
   readonly routes: readonly RouteConfig[]
+  readonly webSockets: WebSocketsConfig
   readonly session: SessionConfig
   readonly login: LoginConfig
   readonly network: NetworkConfig
@@ -113,6 +116,8 @@ export interface RouteConfig extends RouteParts {
   readonly headersTimeoutMilliseconds: number
   /** Between two pieces of a body. */
   readonly bodyTimeoutMilliseconds: number
+  /** Whether WebSocket handshakes become tunnels. */
+  readonly webSocket: boolean
 }
 
 export interface SessionConfig {
@@ -131,17 +136,4 @@ export interface LoginConfig {
   readonly mostOpen: number
   readonly mostPerMinutePerAddress: number
   readonly mostPerMinutePerBrowser: number
-}
-
-export interface LogConfig {
-  readonly level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
-  /** Which carried requests get a line: every one, or only those that failed (nginx logs the others). */
-  readonly carried: 'all' | 'failures'
-}
-
-export interface DrainConfig {
-  /** Between "not ready" and closing the listener, so that balancers notice. */
-  readonly delayMilliseconds: number
-  /** After which what is still in flight is cut. */
-  readonly deadlineMilliseconds: number
 }

@@ -81,6 +81,10 @@ export const routeSettings = z.strictObject({
       examples: ['api.internal'],
     }),
   http2: flag().prefault(false).meta({ description: 'https: whether HTTP/2 is spoken where the upstream offers it.' }),
+  webSocket: flag().prefault(false).meta({
+    description:
+      'Whether WebSockets are carried, from pages of the base URL only; if not, a handshake is a request like any other.',
+  }),
 })
 
 /** All carried routes, as a list; from a variable also as `prefix=upstream,…`, or as the list in JSON. */

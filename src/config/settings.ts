@@ -52,6 +52,20 @@ export const sections = {
       description: 'memory: only. Above it new logins are refused; nothing is evicted.',
     }),
   }),
+  webSockets: z.strictObject({
+    idleLimit: duration('1s', '1d').prefault('15m').meta({
+      description: 'A WebSocket in which no byte has passed for this long, either way, is closed.',
+    }),
+    handshakeTimeout: duration('10ms', '5m')
+      .prefault('10s')
+      .meta({ description: 'Until the upstream has answered a WebSocket handshake.' }),
+    mostOpen: integer(1, 1_000_000)
+      .prefault(10_000)
+      .meta({ description: 'Most WebSockets that one process carries; above it 503.' }),
+    mostOpenPerSession: integer(1, 1_000_000)
+      .prefault(50)
+      .meta({ description: 'Most WebSockets of one session in one process; above it 503.' }),
+  }),
   session: z.strictObject({
     idleTimeout: duration('1s', '30d').prefault('60m').meta({ description: 'Without activity for this long, a session ends.' }),
     absoluteTimeout: duration('1s', '90d').prefault('12h').meta({ description: 'A session ends after this, whatever happens.' }),
@@ -117,6 +131,7 @@ export const settings = z
       }),
     store: sections.store,
     routes: routes.prefault([]).meta({ description: 'What is carried where.' }),
+    webSockets: sections.webSockets,
     session: sections.session,
     login: sections.login,
     trustedProxies: words(parseTrustedProxy)

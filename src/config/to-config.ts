@@ -14,7 +14,7 @@ interface Files {
 
 /** Settings as users write them, in the shape in which the folders are handed their slices. */
 export function toConfig(settings: Settings, { staticFolder, passwordFile, ofRoutes }: Files): Config {
-  const { baseUrl, prefix, provider, session, login } = settings
+  const { baseUrl, prefix, provider, webSockets, session, login } = settings
   return {
     baseUrl: { ...baseUrl, prefix },
     listen: { public: settings.listen, private: settings.privateListen },
@@ -38,6 +38,12 @@ export function toConfig(settings: Settings, { staticFolder, passwordFile, ofRou
     secrets: settings.secrets,
     store: toStoreConfig(settings.store, passwordFile),
     routes: settings.routes.map((route, index) => toRouteConfig(route, ofRoutes[index])),
+    webSockets: {
+      idleLimitMilliseconds: webSockets.idleLimit,
+      handshakeTimeoutMilliseconds: webSockets.handshakeTimeout,
+      mostOpen: webSockets.mostOpen,
+      mostOpenPerSession: webSockets.mostOpenPerSession,
+    },
     session: {
       idleTimeoutMilliseconds: session.idleTimeout,
       absoluteTimeoutMilliseconds: session.absoluteTimeout,
@@ -98,5 +104,6 @@ function toRouteConfig(route: Settings['routes'][number], files: RouteFiles | un
     cache: route.cache,
     tls: { ca: files?.ca, certificate: files?.certificate, key: files?.key, serverName: route.serverName },
     http2: route.http2,
+    webSocket: route.webSocket,
   }
 }

@@ -1,4 +1,4 @@
-import type { LogConfig } from '../config/config.ts'
+import type { LogConfig } from '../config/operation-config.ts'
 import { FAILURES } from '../errors.ts'
 import type { EventName, Events, Report } from '../report/events.ts'
 import type { ReportRequest } from '../report/request-line.ts'

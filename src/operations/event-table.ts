@@ -1,5 +1,5 @@
 import { FAILURES, type Blame } from '../errors.ts'
-import type { EventName, Events, LoginOutcome, RefreshOutcome } from '../report/events.ts'
+import type { EventName, Events, LiveOutcome, LoginOutcome, RefreshOutcome } from '../report/events.ts'
 import type { LogLevel } from './logger.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -35,6 +35,17 @@ const LEVEL_BY_REFRESH = {
   unavailable: 'warn',
 } as const satisfies Record<RefreshOutcome, LogLevel>
 
+// That a WebSocket is closed is its everyday end; event streams have a request's line for what went wrong.
+const LEVEL_BY_TUNNEL = {
+  client_closed: 'debug',
+  client_lost: 'info',
+  upstream_closed: 'debug',
+  upstream_lost: 'warn',
+  idle: 'info',
+  session_ended: 'info',
+  going_away: 'info',
+} as const satisfies Record<LiveOutcome, LogLevel>
+
 /** What becomes of each event: how loud its line is and what it counts. */
 export const EVENT_TABLE: { readonly [Name in EventName]: EventRow<Name> } = {
   login_started: { level: 'info', count: (metrics) => metrics.loginStarted() },
@@ -62,6 +73,10 @@ export const EVENT_TABLE: { readonly [Name in EventName]: EventRow<Name> } = {
   request_refused: {
     level: ({ code }) => LEVEL_BY_BLAME[FAILURES[code].blame],
     count: (metrics, { code }) => metrics.requestRefused(code),
+  },
+  live_connection_closed: {
+    level: ({ kind, outcome }) => (kind === 'tunnel' ? LEVEL_BY_TUNNEL[outcome] : 'debug'),
+    count: (metrics, { kind, route, outcome }) => metrics.liveConnectionClosed(kind, route, outcome),
   },
   limit_reached: { level: 'info', count: (metrics, { limit, endpoint }) => metrics.limitReached(limit, endpoint) },
   forwarding_untrusted: { level: 'warn' },

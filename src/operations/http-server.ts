@@ -1,16 +1,19 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Report } from '../report/events.ts'
 import { answerBrokenRequests } from './broken-request.ts'
+import { takeConnection, type TakenConnection } from '../proxy/taken-connection.ts'
 import type { InFlight } from './in-flight.ts'
 
 const KILOBYTE = 1024
 const SECOND = 1000
 
-/** Answers one request; never throws. */
-export type Handle = (request: IncomingMessage, response: ServerResponse) => void
+/** Answers one request; never throws. `taken`: its connection was taken out of HTTP, and may go on as something else. */
+export type Handle = (request: IncomingMessage, response: ServerResponse, taken?: TakenConnection) => void
 
 interface Steps {
   readonly handle: Handle
+  /** Whether a request is to be taken out of HTTP, as a WebSocket; never throws. Without it none is. */
+  readonly isWebSocket?: (request: IncomingMessage) => boolean
   readonly inFlight: InFlight
   readonly report: Report
 }
@@ -37,11 +40,11 @@ const SETTINGS = {
  *
  * - What does not parse, is too large or too slow, or is no HTTP/1 is answered here, by a problem document.
  * - `Expect: 100-continue` reaches `handle` unanswered: whoever wants the body says `100` (RFC 9110 §10.1.1).
- * - `Upgrade` is ignored, as RFC 9110 §7.8 allows: such a request is an ordinary one, the last of its connection, and
- *   never becomes a tunnel. `CONNECT` is refused.
+ * - `Upgrade` is ignored, as RFC 9110 §7.8 allows, but for what `isWebSocket` picks out: such a request is an ordinary one, the last of
+ *   its connection, and never becomes a tunnel. `CONNECT` is refused.
  */
-export function createHttpServer({ handle, inFlight, report }: Steps): Server {
-  const server = createServer(SETTINGS)
+export function createHttpServer({ handle, isWebSocket, inFlight, report }: Steps): Server {
+  const server = createServer({ ...SETTINGS, ...(isWebSocket ? { shouldUpgradeCallback: isWebSocket } : {}) })
   // Above it Node drops header fields without a word; the size is bounded already.
   server.maxHeadersCount = 0
   const isBroken = answerBrokenRequests(server, { inFlight, report })
@@ -57,5 +60,13 @@ export function createHttpServer({ handle, inFlight, report }: Steps): Server {
   server.on('request', enter)
   server.on('checkContinue', enter)
   server.on('checkExpectation', enter)
+  if (isWebSocket) {
+    // Before Node 24.9 every `Upgrade` comes here; `handle` refuses those that nobody picked out.
+    server.on('upgrade', (request, _socket, head) => {
+      const taken = takeConnection(request, head)
+      inFlight.enter(taken.response)
+      handle(request, taken.response, taken)
+    })
+  }
   return server
 }

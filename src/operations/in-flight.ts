@@ -10,6 +10,8 @@ export interface InFlight {
   on(socket: Duplex): readonly ServerResponse[]
   /** From now on every answer says `Connection: close`, also those that have not sent their headers yet. */
   closeConnections(): void
+  /** Cuts the connections of all. */
+  cut(): void
   /** Resolves once nothing is in flight. */
   empty(): Promise<void>
 }
@@ -52,6 +54,9 @@ export function createInFlight(): InFlight {
     closeConnections() {
       closing = true
       for (const answer of answers) answer.shouldKeepAlive = false
+    },
+    cut() {
+      for (const { socket } of answers) socket?.destroy()
     },
     async empty() {
       if (answers.length > 0) await new Promise<void>((resolve) => waiting.push(resolve))

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream'
 import { pino } from 'pino'
-import type { LogConfig } from '../config/config.ts'
+import type { LogConfig } from '../config/operation-config.ts'
 import { Secret } from '../config/secret.ts'
 import type { EventName, Events } from '../report/events.ts'
 import type { RequestLine } from '../report/request-line.ts'
@@ -23,6 +23,7 @@ const FIELDS = {
   endpoint: 64,
   inFlight: 0,
   issuer: 300,
+  kind: 16,
   lane: 16,
   limit: 16,
   method: 32,

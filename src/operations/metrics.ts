@@ -5,10 +5,12 @@ import type { LoginOutcome, RefreshOutcome, StoreStateName } from '../report/eve
 import type { ReportRequest } from '../report/request-line.ts'
 import type { ObserveStore } from '../report/store-observation.ts'
 import { createLabelBound } from './label-bound.ts'
+import { createLiveMetrics, type LiveMetrics, type OpenConnections } from './live-metrics.ts'
 import type { MetricsSnapshot } from './merge-snapshots.ts'
 import { countProcess } from './process-metrics.ts'
 import { createRequestMetrics } from './request-metrics.ts'
 import { secondsOf } from './seconds.ts'
+import { createStoreMetrics } from './store-metrics.ts'
 import { createUpstreamMetrics, type UpstreamMetrics } from './upstream-metrics.ts'
 
 const LOGIN_OUTCOMES = {
@@ -27,7 +29,7 @@ const REFRESH_OUTCOMES = { refreshed: true, taken_over: true, ended: true, unava
 >
 
 /** What is looked up at the moment of a scrape. */
-export interface Gauges {
+export interface Gauges extends OpenConnections {
   readonly inFlight: number
   readonly providerReady: boolean
   readonly storeLive: boolean
@@ -46,6 +48,7 @@ export interface Metrics extends UpstreamMetrics {
   tokenEndpointResting(isResting: boolean): void
   revocationFailed(): void
   requestRefused(code: FailureCode): void
+  readonly liveConnectionClosed: LiveMetrics['closed']
   limitReached(limit: string, endpoint: string): void
   storeStateChanged(state: StoreStateName): void
   unexpectedError(): void
@@ -92,20 +95,12 @@ export function createMetrics({ version }: { readonly version: string }): Metric
   const limits = counter('limits_reached_total', 'Requests over a limit, by limit and endpoint.', 'limit', 'endpoint')
   const unexpected = counter('unexpected_errors_total', 'Errors that nothing foresaw; each has a log line.')
   const inFlight = gauge('requests_in_flight', 'Requests being answered now.', 'sum')
+  const live = createLiveMetrics(registry)
   const providerReady = gauge('provider_ready', 'Whether the metadata of the provider is known (1) or not (0).', 'min')
   const storeLive = gauge('store_live', 'Whether the store answers (1) or not (0).', 'min')
   const storeRefusing = gauge('store_refusing', 'Whether the store answers, but refuses what it is asked (1), or not (0).', 'max')
   const draining = gauge('draining', 'Whether this instance is shutting down (1) or not (0).', 'max')
-  const storeSeconds = new Histogram({
-    name: 'coatcheck_store_operation_seconds',
-    help: 'How long the store took, by operation.',
-    labelNames: ['operation'],
-    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1],
-    registers,
-  })
-  const storeErrors = counter('store_errors_total', 'Store operations that failed, by operation.', 'operation')
   const boundEndpoint = createLabelBound(100)
-  const boundOperation = createLabelBound(100)
 
   // From zero, so that the first of a kind shows up as a rate.
   for (const outcome of Object.keys(LOGIN_OUTCOMES)) logins.labels(outcome).inc(0)
@@ -125,16 +120,13 @@ export function createMetrics({ version }: { readonly version: string }): Metric
     tokenEndpointResting: (isResting) => endpointResting.set(isResting ? 1 : 0),
     revocationFailed: () => revocations.inc(),
     requestRefused: (code) => refused.labels(code).inc(),
+    liveConnectionClosed: live.closed,
     limitReached: (limit, endpoint) => limits.labels(limit, boundEndpoint(endpoint)).inc(),
     storeStateChanged: (state) => storeRefusing.set(state === 'refusing' ? 1 : 0),
     unexpectedError: () => unexpected.inc(),
     requestFinished: createRequestMetrics(registry),
     ...createUpstreamMetrics(registry),
-    storeAnswered: (operation, milliseconds, failed) => {
-      const label = boundOperation(operation)
-      storeSeconds.labels(label).observe(secondsOf(milliseconds))
-      if (failed) storeErrors.labels(label).inc()
-    },
+    storeAnswered: createStoreMetrics(registry),
     contentType: registry.contentType,
     render: (gauges) => upToDate(gauges).metrics(),
     snapshot: (gauges) => upToDate(gauges).getMetricsAsJSON(),
@@ -142,6 +134,7 @@ export function createMetrics({ version }: { readonly version: string }): Metric
 
   function upToDate(gauges: Gauges): Registry {
     inFlight.set(gauges.inFlight)
+    live.open(gauges)
     providerReady.set(gauges.providerReady ? 1 : 0)
     storeLive.set(gauges.storeLive ? 1 : 0)
     draining.set(gauges.draining ? 1 : 0)

@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { LiveConnections } from '../live/live-connections.ts'
 import type { Provider } from '../oidc/port.ts'
 import type { Report } from '../report/events.ts'
 import { describeError } from '../report/describe-error.ts'
@@ -14,6 +15,7 @@ interface Steps {
   readonly provider: Pick<Provider, 'state'>
   readonly isDraining: () => boolean
   readonly inFlight: { readonly count: number }
+  readonly live: Pick<LiveConnections, 'count'>
   readonly metrics: Metrics
   readonly report: Report
   /** Forward-auth, where it is on and has no listener of its own. */
@@ -34,7 +36,7 @@ interface Answer {
  * requests: store and provider are there, and it is not shutting down), `/metrics` and `/authorize`. Nothing else, whatever the `Host`.
  */
 export function createPrivateListener(steps: Steps): RequestListener {
-  const { store, provider, isDraining, inFlight, metrics, report, authorize, colleagues } = steps
+  const { store, provider, isDraining, inFlight, live, metrics, report, authorize, colleagues } = steps
   colleagues?.answerBy({ readiness, metrics: () => metrics.snapshot(gauges()) })
   const endpoints = new Map<string, () => Answer | Promise<Answer>>([
     ['/healthz', () => json(200, { status: 'alive' })],
@@ -66,7 +68,8 @@ export function createPrivateListener(steps: Steps): RequestListener {
 
   function gauges(): Gauges {
     const { store: stored, provider: provided, draining } = readiness()
-    return { inFlight: inFlight.count, providerReady: provided === 'ready', storeLive: stored === 'ready', draining }
+    const open = { inFlight: inFlight.count, tunnels: live.count('tunnel'), streams: live.count('stream') }
+    return { ...open, providerReady: provided === 'ready', storeLive: stored === 'ready', draining }
   }
 
   /** Tells apart what is missing, so that an alarm says where to look. */

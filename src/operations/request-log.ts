@@ -1,5 +1,5 @@
 import { FAILURES } from '../errors.ts'
-import type { LogConfig } from '../config/config.ts'
+import type { LogConfig } from '../config/operation-config.ts'
 import type { RequestLine } from '../report/request-line.ts'
 import { LEVEL_BY_BLAME } from './event-table.ts'
 import type { LogLevel } from './logger.ts'

@@ -89,6 +89,12 @@ function setErrorHeaders(request: IncomingMessage, response: ServerResponse, { c
   else if (response.statusCode === 503) response.setHeader('Retry-After', '5')
   if (detail.contentRange !== undefined) response.setHeader('Content-Range', detail.contentRange)
   if (detail.allow) response.setHeader('Allow', detail.allow.join(', '))
+  if (code === 'websocket_version') {
+    // RFC 9110 §15.5.22, RFC 6455 §4.4.
+    response.setHeader('Upgrade', 'websocket')
+    response.setHeader('Connection', 'upgrade, close')
+    response.setHeader('Sec-WebSocket-Version', '13')
+  }
   if (code === 'session_missing') response.setHeader('Coatcheck-Reason', detail.reason ?? 'none')
   // What is left of a body that nobody reads must not be taken for the next request (RFC 9112 §9.3).
   if (!request.complete && hasBody(request)) response.setHeader('Connection', 'close')

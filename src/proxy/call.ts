@@ -6,6 +6,7 @@ import type { Carriage } from './carriage.ts'
 import { passOver } from './interim-answers.ts'
 import { stayOpen, timeOut } from './call-turns.ts'
 import { isRepeatable } from './is-repeatable.ts'
+import { keepLive } from './keep-live.ts'
 import type { UpstreamAddress } from './upstream-address.ts'
 import type { UpstreamBalance } from './upstream-balance.ts'
 import { isInvalidToken } from './is-invalid-token.ts'
@@ -74,6 +75,10 @@ export class Call implements Dispatcher.DispatchHandler {
   /** The upstream, or the way to it, takes too long. */
   timeOut(): void {
     this.#carriage.fail(new GatewayError('upstream_timed_out'))
+  }
+
+  keep(answer: Answer): () => void {
+    return keepLive(this.#carriage, answer)
   }
 
   /** The turn in which the answer began is over. */

@@ -1,23 +1,28 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BaseUrlConfig, RouteConfig } from '../config/config.ts'
+import type { WebSocketsConfig } from '../config/web-sockets-config.ts'
 import { GatewayError } from '../errors.ts'
 import type { AccessToken } from '../session/records.ts'
 import { createAdmit } from './admit.ts'
 import { amendRequest, lowerNames } from './amend-request.ts'
 import { Call } from './call.ts'
 import { Carriage } from './carriage.ts'
+import { type CarryWebSocket, createCarryWebSocket } from './carry-web-socket.ts'
 import { isPending } from './is-pending.ts'
 import { createRouteTable, type MatchedRoute, type MatchRoute } from './match-route.ts'
+import { createAddOurHeaders } from './our-headers.ts'
 import { createRequestBody } from './request-body.ts'
 import { createReadClientHeaders } from './request-headers.ts'
 import type { CarrySteps } from './steps.ts'
 import { createReadUpstreamHeaders } from './upstream-headers.ts'
 import { createUpstreams } from './upstream-pools.ts'
+import { asksForWebSocket } from './web-socket-handshake.ts'
 
 /** What the carrying lane is made from. */
 export interface CarryParts {
   readonly steps: CarrySteps
   readonly routes: readonly RouteConfig[]
+  readonly webSockets: WebSocketsConfig
   readonly baseUrl: BaseUrlConfig
   /** Our pseudonym in `Via`, lower case (RFC 9110 §7.6.3). */
   readonly viaName: string
@@ -29,19 +34,31 @@ export interface Carry {
   readonly match: MatchRoute
   /** Answers a request of a matched route, whatever happens; it never throws and there is nothing to wait for. */
   readonly carry: (request: IncomingMessage, response: ServerResponse, matched: MatchedRoute) => void
+  /** Whether a request asks for a WebSocket where they are carried; all others that say `Upgrade` are requests like any other. */
+  readonly isWebSocket: (request: IncomingMessage) => boolean
+  /** Carries a handshake, and what follows, of a matched route. */
+  readonly carryWebSocket: CarryWebSocket
   /** Ends the connections to the upstreams, and with them what is still in flight. */
   readonly close: () => Promise<void>
   readonly inFlight: () => number
 }
 
 /** The carrying lane: every API call, in the order that makes it safe. */
-export function createCarry({ steps, routes, baseUrl, viaName }: CarryParts): Carry {
+export function createCarry({ steps, routes, webSockets, baseUrl, viaName }: CarryParts): Carry {
   const upstreams = createUpstreams(routes, steps)
   const admit = createAdmit(steps)
   const readClientHeaders = createReadClientHeaders(viaName)
   const readUpstreamHeaders = createReadUpstreamHeaders()
   const carriageSteps = { ...steps, readUpstreamHeaders, publicOrigin: baseUrl.origin, startOver }
-  const forwardedProto = baseUrl.secure ? 'https' : 'http'
+  const addOurHeaders = createAddOurHeaders(steps, baseUrl, viaName)
+  const match = createRouteTable(routes)
+  const carryWebSocket = createCarryWebSocket({
+    steps: carriageSteps,
+    limits: webSockets,
+    upstreams,
+    readClientHeaders,
+    addOurHeaders,
+  })
   let inFlight = 0
 
   /** Nothing is awaited where session and token are at hand. */
@@ -73,9 +90,7 @@ export function createCarry({ steps, routes, baseUrl, viaName }: CarryParts): Ca
     if (contentLength !== undefined && contentLength > route.mostBodyBytes) throw new GatewayError('body_too_large')
     if (isLastHop) return void response.writeHead(204, { Allow: carriage.allow.join(', '), 'Cache-Control': 'no-store' }).end()
     const headers = plan.amendsRequests ? amendRequest(read.headers, request.headers.cookie, plan) : read.headers
-    if (token !== undefined) headers.push('Authorization', `Bearer ${token}`)
-    headers.push('Via', `${request.httpVersion} ${viaName}`, 'X-Forwarded-For', steps.clientAddress(request))
-    headers.push('X-Forwarded-Proto', forwardedProto, 'X-Forwarded-Host', baseUrl.host, 'X-Request-Id', carriage.requestId)
+    addOurHeaders(headers, carriage, token)
     if (hasBody && contentLength !== undefined) headers.push('Content-Length', String(contentLength))
     if (plan.hasLowerCaseNames) lowerNames(headers)
 
@@ -83,8 +98,9 @@ export function createCarry({ steps, routes, baseUrl, viaName }: CarryParts): Ca
     if (expectsContinue) response.writeContinue()
     const body = hasBody ? createRequestBody(request, route) : null
     carriage.token = token
-    carriage.call = new Call(carriage, upstreams.balanceOf(route), headers, body, isStream)
-    carriage.call.send()
+    const call = new Call(carriage, upstreams.balanceOf(route), headers, body, isStream)
+    carriage.call = call
+    call.send()
   }
 
   /** Once more with another token, where nothing of the request is gone; else whoever asks next has the new one. */
@@ -116,5 +132,12 @@ export function createCarry({ steps, routes, baseUrl, viaName }: CarryParts): Ca
     return carriage
   }
 
-  return { match: createRouteTable(routes), carry, close: () => upstreams.close(), inFlight: () => inFlight }
+  return {
+    match,
+    carry,
+    isWebSocket: (request) => asksForWebSocket(request) && match(request.url ?? '')?.config.webSocket === true,
+    carryWebSocket,
+    close: () => upstreams.close(),
+    inFlight: () => inFlight,
+  }
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RouteConfig } from '../config/config.ts'
+import type { LiveConnections } from '../live/live-connections.ts'
 import type { Report } from '../report/events.ts'
 import type { ReportRequest } from '../report/request-line.ts'
 import type { AccessToken, LiveSession } from '../session/records.ts'
@@ -7,7 +8,7 @@ import type { AccessToken, LiveSession } from '../session/records.ts'
 /** What the carrying lane is made of; each step either answers what it promises or throws a `GatewayError`. */
 export interface CarrySteps {
   /** Refuses a request that does not show the proof its route demands. */
-  readonly refuseForgedRequest: (request: IncomingMessage, proof: RouteConfig['proof']) => void
+  readonly refuseForgedRequest: (request: IncomingMessage, proof: RouteConfig['proof'] | 'origin') => void
   /** The session of the request's ticket; not a promise where the cache holds it. */
   readonly findSession: (request: IncomingMessage) => LiveSession | Promise<LiveSession>
   /** A token that is good now; not a promise where no refresh is needed. */
@@ -20,6 +21,8 @@ export interface CarrySteps {
   /** The browser's address, learnt by the trust rules; what `X-Forwarded-For` will say. */
   readonly clientAddress: (request: IncomingMessage) => string
   readonly reportRequest: ReportRequest
+  /** Where open connections are known to their sessions. */
+  readonly live: LiveConnections
   readonly report: Report
   readonly now: () => number
 }

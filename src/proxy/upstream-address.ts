@@ -32,6 +32,7 @@ const LONGEST_PAUSE_MILLISECONDS = 30_000
  */
 export class UpstreamAddress {
   readonly name: string
+  readonly config: AddressConfig
   readonly #calls: Pool
   /** Apart, so that open event streams never leave a call without a connection. */
   readonly #streams: Pool
@@ -53,6 +54,7 @@ export class UpstreamAddress {
 
   constructor(address: AddressConfig, route: RouteConfig, steps: AddressSteps) {
     this.name = address.name
+    this.config = address
     this.#calls = createPool(address, route, MOST_CALLS, route.http2)
     this.#streams = createPool(address, route, MOST_STREAMS, route.http2)
     this.#uploads = route.http2 ? createPool(address, route, MOST_STREAMS, false) : this.#calls

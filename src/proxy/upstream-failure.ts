@@ -40,7 +40,9 @@ export function upstreamFailure(error: unknown, hasBegun: boolean): GatewayError
   if (error instanceof GatewayError) return error
   const code = codeOf(error)
   if (code === undefined) return new GatewayError('internal', { cause: error })
-  if (code === PARSER_ERROR) return new GatewayError('upstream_answer_invalid', { cause: error, note: code })
+  if (code === PARSER_ERROR || code.startsWith('HPE_')) {
+    return new GatewayError('upstream_answer_invalid', { cause: error, note: code })
+  }
   const failure = Object.hasOwn(FAILURE_OF, code) ? FAILURE_OF[code] : undefined
   // Refused, unresolved, untrusted certificate, no route: whatever it is called, we did not get through.
   const otherwise = hasBegun || code.startsWith(HTTP2_ERRORS) ? 'upstream_answer_invalid' : 'upstream_unreachable'

@@ -10,6 +10,16 @@ export type RefreshOutcome = 'refreshed' | 'taken_over' | 'ended' | 'unavailable
 /** How the store is; `refusing`: it answers, but does not do what it is asked. */
 export type StoreStateName = 'connected' | 'refusing' | 'lost'
 
+/** How a WebSocket or an event stream ended; `lost`: without a word, by a reset or a fault on the way. */
+export type LiveOutcome =
+  | 'client_closed'
+  | 'client_lost'
+  | 'upstream_closed'
+  | 'upstream_lost'
+  | 'idle'
+  | 'session_ended'
+  | 'going_away'
+
 /** Fields that many events share; identifiers only, never a secret. */
 interface OfRequest {
   readonly requestId?: string
@@ -44,6 +54,15 @@ export interface Events {
   token_endpoint_state: { readonly issuer: string; readonly state: 'answering' | 'resting'; readonly reason?: Weather }
   token_revocation_failed: OfSession & { readonly note: string }
   request_refused: OfSession & { readonly code: FailureCode; readonly blame: Blame; readonly note?: string }
+  live_connection_closed: OfSession & {
+    readonly kind: 'tunnel' | 'stream'
+    /** The route's prefix. */
+    readonly route: string
+    readonly upstream: string
+    readonly outcome: LiveOutcome
+    readonly milliseconds: number
+    readonly blame?: Blame
+  }
   limit_reached: OfRequest & { readonly limit: 'address' | 'browser'; readonly endpoint: string }
   forwarding_untrusted: { readonly note: string }
   provider_state: { readonly issuer: string; readonly state: 'ready' | 'unavailable'; readonly note?: string }

@@ -5,9 +5,10 @@ import { initiatorOf } from './fetch-metadata.ts'
 /**
  * What a request must show besides the cookie, since pages of sibling hosts send that too:
  * `header`: `X-CSRF: 1`, on every method; `same-origin`: Fetch metadata that says so, where no header can be set;
- * `form`: the header, or a form with our exact `Origin`; `none`: nothing, for what acts on no session.
+ * `form`: the header, or a form with our exact `Origin`; `origin`: our exact `Origin`, for WebSocket handshakes, which can have no
+ * header and carry no Fetch metadata (RFC 6455 §10.2); `none`: nothing, for what acts on no session.
  */
-export type Proof = 'header' | 'same-origin' | 'form' | 'none'
+export type Proof = 'header' | 'same-origin' | 'form' | 'origin' | 'none'
 
 export type RefuseForgedRequest = (request: IncomingMessage, proof: Proof) => void
 
@@ -23,6 +24,10 @@ export function createRefuseForgedRequest(origin: string): RefuseForgedRequest {
 
     if (proof === 'same-origin') {
       if (initiator !== 'same-origin') throw forged('no Fetch metadata')
+      return
+    }
+    if (proof === 'origin') {
+      if (headers.origin === undefined) throw forged('no Origin')
       return
     }
     if (headers['x-csrf'] === '1') return

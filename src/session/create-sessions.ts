@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express'
 import type { Config } from '../config/config.ts'
+import type { EndReason } from '../errors.ts'
 import type { Report } from '../report/events.ts'
 import type { ReadTicket } from '../security/read-ticket.ts'
 import { createRecordCache } from '../store/record-cache.ts'
@@ -31,6 +32,7 @@ interface Parts {
   readonly cookieName: string
   readonly cookieKeys: readonly string[]
   readonly readTicket: ReadTicket
+  readonly onEnded: (id: SessionId, reason: EndReason) => void
   readonly report: Report
   readonly now: () => number
 }
@@ -55,7 +57,17 @@ export interface Sessions {
   readonly background: Background
 }
 
-export function createSessions({ config, store, namespace, cookieName, cookieKeys, readTicket, report, now }: Parts): Sessions {
+export function createSessions({
+  config,
+  store,
+  namespace,
+  cookieName,
+  cookieKeys,
+  readTicket,
+  onEnded,
+  report,
+  now,
+}: Parts): Sessions {
   const { idleTimeoutMilliseconds } = config.session
   const { secure } = config.baseUrl
   const keys = createSessionKeys(namespace)
@@ -73,7 +85,7 @@ export function createSessions({ config, store, namespace, cookieName, cookieKey
   })
   const { forget } = cache
   const express = createExpressSession({ store, keys, seals, lifetimes, cookieName, cookieKeys, secure, now })
-  const end = createEndSession({ store, keys, forget: forgetAll, report })
+  const end = createEndSession({ store, keys, forget: forgetAll, onEnded, report })
   const endingReason = createEndingReason(store, keys)
   const find = createFindSession({ cache, endingReason, endSession: end, store, keys, lifetimes, now })
 

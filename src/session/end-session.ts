@@ -13,6 +13,8 @@ interface Steps {
   readonly store: Pick<Store, 'removeLeaving' | 'removeMember'>
   readonly keys: SessionKeys
   readonly forget: (id: SessionId) => void
+  /** Told of every ending, before its lists are tidied: what is still open ends with it. */
+  readonly onEnded: (id: SessionId, reason: EndReason) => void
   readonly report: Report
 }
 
@@ -28,13 +30,14 @@ export interface EndableSession {
  */
 export type EndSession = (session: EndableSession, reason: EndReason) => Promise<Verdict>
 
-export function createEndSession({ store, keys, forget, report }: Steps): EndSession {
+export function createEndSession({ store, keys, forget, onEnded, report }: Steps): EndSession {
   return async function endSession({ ticket: { id }, record }, reason) {
     const { issuer, subject, providerSession } = record
     const records = [keys.session(id), keys.grant(id), keys.seen(id), keys.about(id), keys.lease(id)]
     const trace = { key: keys.ended(id), value: reason, lifetimeMilliseconds: REASON_LIFETIME_MILLISECONDS }
     const removed = await store.removeLeaving(records, trace)
     forget(id)
+    onEnded(id, reason)
     if (removed > 0) report('session_ended', { session: sessionName(id), subject, reason })
     await Promise.all([
       unlisted(keys.user(issuer, subject), id),

@@ -2,10 +2,15 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { RouteConfig } from '../../src/config/config.ts'
+import type { WebSocketsConfig } from '../../src/config/web-sockets-config.ts'
 import { asGatewayError, FAILURES, GatewayError } from '../../src/errors.ts'
+import { createLiveConnections, type LiveConnections } from '../../src/live/live-connections.ts'
+import type { WatchSteps } from '../../src/live/session-watch.ts'
 import { type Carry, createCarry } from '../../src/proxy/carry.ts'
 import type { CarrySteps } from '../../src/proxy/steps.ts'
+import { takeConnection } from '../../src/proxy/taken-connection.ts'
 import type { RequestLine } from '../../src/report/request-line.ts'
+import { createLifetimes } from '../../src/session/lifetimes.ts'
 import type { AccessToken, LiveSession, SessionId, SessionSecret } from '../../src/session/records.ts'
 import { type Upstream, type UpstreamAnswer, startUpstream } from './upstream.ts'
 
@@ -19,6 +24,7 @@ export interface CarryingLane {
   readonly upstream: Upstream
   readonly lines: RequestLine[]
   readonly events: ToldEvent[]
+  readonly live: LiveConnections
   /** Resolves with the report of the latest request, once there are `count`. */
   reported(count?: number): Promise<RequestLine>
   close(): Promise<void>
@@ -28,6 +34,8 @@ interface Choices {
   readonly route?: Partial<RouteConfig>
   readonly moreRoutes?: readonly RouteConfig[]
   readonly steps?: Partial<CarrySteps>
+  readonly webSockets?: Partial<WebSocketsConfig>
+  readonly activity?: Partial<WatchSteps['activity']>
   readonly answers?: Readonly<Record<string, UpstreamAnswer>>
 }
 
@@ -52,6 +60,7 @@ export function routeTo(origin: string, route: Partial<RouteConfig> = {}): Route
     cache: 'never',
     tls: { ca: undefined, certificate: undefined, key: undefined, serverName: undefined },
     http2: false,
+    webSocket: false,
     ...route,
   }
 }
@@ -76,12 +85,31 @@ export function liveSession(): LiveSession {
   }
 }
 
-export async function startCarryingLane({ route, moreRoutes = [], steps = {}, answers }: Choices = {}): Promise<CarryingLane> {
+export async function startCarryingLane({
+  route,
+  moreRoutes = [],
+  steps = {},
+  answers,
+  webSockets,
+  activity,
+}: Choices = {}): Promise<CarryingLane> {
   const upstream = await startUpstream(answers)
   const lines: RequestLine[] = []
   const events: ToldEvent[] = []
   const watchers = new Set<() => void>()
   const session = liveSession()
+  const live = createLiveConnections({
+    findSession: () => ({ kind: 'live', session }),
+    activity: { extended: async () => Infinity, idleDeadline: async () => Infinity, ...activity },
+    lifetimes: createLifetimes({
+      idleTimeoutMilliseconds: 3_600_000,
+      absoluteTimeoutMilliseconds: 43_200_000,
+      mostCached: 10,
+      withoutRefreshToken: 'login',
+    }),
+    report: (name, fields) => void events.push({ name, ...fields }),
+    now: () => performance.now(),
+  })
   const carry = createCarry({
     steps: {
       refuseForgedRequest() {},
@@ -101,10 +129,18 @@ export async function startCarryingLane({ route, moreRoutes = [], steps = {}, an
       report(name, fields) {
         events.push({ name, ...fields })
       },
+      live,
       now: () => performance.now(),
       ...steps,
     },
     routes: [routeTo(upstream.origin, route), ...moreRoutes],
+    webSockets: {
+      idleLimitMilliseconds: 60_000,
+      handshakeTimeoutMilliseconds: 5000,
+      mostOpen: 100,
+      mostOpenPerSession: 10,
+      ...webSockets,
+    },
     baseUrl: { origin: 'https://app.example', host: 'app.example', secure: true, prefix: '/bff' },
     viaName: 'coatcheck',
   })
@@ -115,7 +151,10 @@ export async function startCarryingLane({ route, moreRoutes = [], steps = {}, an
     else carry.carry(request, response, matched)
   }
 
-  const server = createServer({ requestTimeout: 0 })
+  const server = createServer({ requestTimeout: 0, shouldUpgradeCallback: carry.isWebSocket })
+  server.on('upgrade', (request, _socket, head) => {
+    carry.carryWebSocket(request, takeConnection(request, head), carry.match(request.url ?? ''))
+  })
   server.on('request', handle).on('checkContinue', handle).on('checkExpectation', handle)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -125,6 +164,7 @@ export async function startCarryingLane({ route, moreRoutes = [], steps = {}, an
     carry,
     upstream,
     lines,
+    live,
     events,
     reported: (count = 1) =>
       new Promise((resolve) => {
@@ -141,6 +181,7 @@ export async function startCarryingLane({ route, moreRoutes = [], steps = {}, an
       const closed = once(server, 'close')
       server.close()
       server.closeAllConnections()
+      live.goAway()
       await closed
       await carry.close()
       await upstream.close()

@@ -87,6 +87,7 @@ export function tokenParts(answers: Answers, setting: Setting = {}) {
       cookieName: 'any',
       cookieKeys: ['any'],
       readTicket: () => ({ kind: 'none' }),
+      onEnded: () => undefined,
       report,
       now,
     })

@@ -59,6 +59,10 @@ const ROWS: Readonly<Record<string, Row>> = {
     yaml: '[{ prefix: /api/, upstream: "http://localhost:3000/" }]',
     becomes: { routes: [{ prefix: '/api/' }] },
   },
+  'webSockets.idleLimit': { written: '5m', becomes: { webSockets: { idleLimitMilliseconds: 300_000 } } },
+  'webSockets.handshakeTimeout': { written: '3s', becomes: { webSockets: { handshakeTimeoutMilliseconds: 3000 } } },
+  'webSockets.mostOpen': { written: '12', becomes: { webSockets: { mostOpen: 12 } } },
+  'webSockets.mostOpenPerSession': { written: '2', becomes: { webSockets: { mostOpenPerSession: 2 } } },
   'session.idleTimeout': { written: '15m', becomes: { session: { idleTimeoutMilliseconds: 900_000 } } },
   'session.absoluteTimeout': { written: '1d', becomes: { session: { absoluteTimeoutMilliseconds: 86_400_000 } } },
   'session.mostCached': { written: '7', becomes: { session: { mostCached: 7 } } },
@@ -104,6 +108,7 @@ const ROUTE_ROWS: Readonly<Record<string, readonly [yaml: string, becomes: objec
   key: ['/client.key\n    certificate: /client.pem', { tls: { key: { reveal: expect.any(Function) } } }],
   serverName: ['API.internal', { tls: { serverName: 'api.internal' } }],
   http2: ['true', { http2: true }],
+  webSocket: ['true', { webSocket: true }],
 }
 
 const ABOUT_TLS = ['ca', 'certificate', 'key', 'serverName', 'http2']

@@ -67,6 +67,7 @@ describe('a configuration', () => {
       connectTimeoutMilliseconds: 5000,
       headersTimeoutMilliseconds: 60_000,
       bodyTimeoutMilliseconds: 60_000,
+      webSocket: false,
     })
   })
 

@@ -68,7 +68,14 @@ describe('what the documentation names is there', () => {
 
   test('every metric', async () => {
     const metrics = createMetrics({ version: 'any' })
-    const text = await metrics.render({ inFlight: 0, providerReady: true, storeLive: true, draining: false })
+    const text = await metrics.render({
+      inFlight: 0,
+      tunnels: 0,
+      streams: 0,
+      providerReady: true,
+      storeLive: true,
+      draining: false,
+    })
     const known = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name)
     const named = mentioned(/\bcoatcheck_[a-z_]*[a-z]\b/g)
     expect(named.length).toBeGreaterThan(10)

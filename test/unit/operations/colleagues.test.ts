@@ -33,7 +33,7 @@ function snapshotOf(count: number) {
 
 describe('the metrics of several processes', () => {
   test('are added up, and those that cannot be are the worst of all', async () => {
-    const gauges = { inFlight: 2, providerReady: true, storeLive: true, draining: false }
+    const gauges = { tunnels: 0, streams: 0, inFlight: 2, providerReady: true, storeLive: true, draining: false }
     const [one, other] = [createMetrics({ version: '1' }), createMetrics({ version: '1' })]
     one.sessionBegan()
     other.sessionBegan()

@@ -6,7 +6,7 @@ import { createReport } from '../../../src/operations/create-report.ts'
 import type { RequestLine } from '../../../src/report/request-line.ts'
 import { collectLines } from '../../support/lines.ts'
 
-const GAUGES = { inFlight: 3, providerReady: true, storeLive: false, draining: false }
+const GAUGES = { tunnels: 3, streams: 4, inFlight: 3, providerReady: true, storeLive: false, draining: false }
 
 function begin({ carried = 'failures', level = 'trace' }: { carried?: 'all' | 'failures'; level?: 'trace' | 'silent' } = {}) {
   const lines = collectLines()

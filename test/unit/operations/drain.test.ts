@@ -46,6 +46,7 @@ async function begin() {
           resolve()
         })
       }),
+    goAway: () => happened.push('go away'),
     settled: async () => {
       await beside.done
       happened.push('settled')
@@ -90,11 +91,11 @@ describe('going away', () => {
     const done = drain()
     await passWait(0)
     await asked(1)
-    expect(happened).toEqual(['draining 1'])
+    expect(happened).toEqual(['draining 1', 'go away'])
     answers[0]?.end('finished')
     expect(await connection.closed()).toMatch(/\r\nConnection: close\r\n[\s\S]*finished$/)
     await done
-    expect(happened).toEqual(['draining 1', 'settled', 'released', 'stopped 0'])
+    expect(happened).toEqual(['draining 1', 'go away', 'settled', 'released', 'stopped 0'])
     expect(waits[1]).toMatchObject({ milliseconds: 25_000, aborted: true })
   })
 
@@ -108,7 +109,7 @@ describe('going away', () => {
     await passWait(1)
     await done
     expect(await connection.closed()).toBe('')
-    expect(happened).toEqual(['draining 1', 'released', 'settled', 'stopped 1'])
+    expect(happened).toEqual(['draining 1', 'go away', 'released', 'settled', 'stopped 1'])
   })
 
   test('work that goes on without its request is waited for, but no longer than the deadline', async () => {
@@ -118,7 +119,7 @@ describe('going away', () => {
     await passWait(0)
     await passWait(1)
     await done
-    expect(happened).toEqual(['draining 0', 'released', 'stopped 0'])
+    expect(happened).toEqual(['draining 0', 'go away', 'released', 'stopped 0'])
   })
 
   test('after the delay nobody new is let in, and idle connections are closed', async () => {
@@ -144,7 +145,7 @@ describe('going away', () => {
     const both = Promise.all([drain(), drain()])
     await passWait(0)
     await both
-    expect(happened).toEqual(['draining 0', 'settled', 'released', 'stopped 0'])
+    expect(happened).toEqual(['draining 0', 'go away', 'settled', 'released', 'stopped 0'])
   })
 
   test('a client that leaves is no longer in flight', async () => {

@@ -26,6 +26,7 @@ async function listening({ live = true, state = 'ready', draining = false, metri
       provider: { state },
       isDraining: () => draining,
       inFlight: { count: 7 },
+      live: { count: (kind) => (kind === 'tunnel' ? 3 : 4) },
       metrics: metrics ?? createMetrics({ version: '0' }),
       report: (name, fields) => {
         if (name === 'unexpected_error' && 'stack' in fields) events.push({ name: fields.name, note: fields.note })

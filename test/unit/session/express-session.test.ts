@@ -43,6 +43,7 @@ async function setUp(wrap: (store: Store) => Store = (store) => store) {
     cookieName: NAME,
     cookieKeys,
     readTicket: createReadTicket(NAME, cookieKeys, 10),
+    onEnded: () => undefined,
     report,
     now,
   })

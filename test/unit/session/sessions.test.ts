@@ -32,7 +32,7 @@ function setUp(wrap: (store: Store) => Store = (store) => store) {
     outageGraceMilliseconds: 0,
     now,
   })
-  const endSession = createEndSession({ store, keys, forget: cache.forget, report })
+  const endSession = createEndSession({ store, keys, forget: cache.forget, onEnded: () => undefined, report })
   const express = createExpressStoreClient(store, keys, seals)
 
   async function begin(): Promise<LiveSession> {

@@ -122,7 +122,7 @@ describe('an ending', () => {
   test('takes the records, leaves its reason, forgets what is cached, leaves no list, and is told', async () => {
     const { keys, report, reported, store, session, id, lists } = await beginEnding()
     const forgotten: string[] = []
-    const end = createEndSession({ store, keys, forget: (each) => forgotten.push(each), report })
+    const end = createEndSession({ store, keys, forget: (each) => forgotten.push(each), onEnded: () => undefined, report })
     expect(await end(session, 'revoked')).toEqual({ kind: 'ended', reason: 'revoked' })
     expect(await store.read([keys.session(id), keys.grant(id), keys.ended(id)])).toEqual([undefined, undefined, 'revoked'])
     expect(forgotten).toEqual([id])
@@ -132,7 +132,7 @@ describe('an ending', () => {
 
   test('happens once, and keeps its first reason, however many end the same session at once', async () => {
     const { keys, report, reported, store, session, id } = await beginEnding()
-    const end = createEndSession({ store, keys, forget: () => undefined, report })
+    const end = createEndSession({ store, keys, forget: () => undefined, onEnded: () => undefined, report })
     await Promise.all([end(session, 'signed_out'), end(session, 'expired'), end(session, 'idle')])
     expect(reported).toHaveLength(1)
     expect(await store.read([keys.ended(id)])).toEqual(['signed_out'])
@@ -140,14 +140,26 @@ describe('an ending', () => {
 
   test('happens whole or not at all', async () => {
     const { keys, report, store, session, id } = await beginEnding()
-    const end = createEndSession({ store: { ...store, removeLeaving: away }, keys, forget: () => undefined, report })
+    const end = createEndSession({
+      store: { ...store, removeLeaving: away },
+      keys,
+      forget: () => undefined,
+      onEnded: () => undefined,
+      report,
+    })
     await expect(end(session, 'signed_out')).rejects.toThrow('away')
     expect(await store.read([keys.grant(id), keys.ended(id)])).toEqual(['x', undefined])
   })
 
   test('has happened although a list still names it, and that is told', async () => {
     const { keys, report, reported, store, session } = await beginEnding()
-    const end = createEndSession({ store: { ...store, removeMember: away }, keys, forget: () => undefined, report })
+    const end = createEndSession({
+      store: { ...store, removeMember: away },
+      keys,
+      forget: () => undefined,
+      onEnded: () => undefined,
+      report,
+    })
     expect(await end(session, 'signed_out')).toEqual({ kind: 'ended', reason: 'signed_out' })
     expect(reported.map(({ name }) => name)).toContain('store_warning')
   })

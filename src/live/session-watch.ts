@@ -1,0 +1,80 @@
+import { GatewayError } from '../errors.ts'
+import { describeError } from '../report/describe-error.ts'
+import type { Report } from '../report/events.ts'
+import type { FindSession } from '../session/find-session.ts'
+import type { Lifetimes } from '../session/lifetimes.ts'
+import type { LiveSession } from '../session/records.ts'
+import type { RecordActivity } from '../session/record-activity.ts'
+import type { LiveConnection, LiveEnding } from './live-connection.ts'
+
+export interface WatchSteps {
+  readonly findSession: FindSession
+  readonly activity: Pick<RecordActivity, 'extended' | 'idleDeadline'>
+  readonly lifetimes: Lifetimes
+  readonly report: Report
+  readonly now: () => number
+}
+
+const AGAIN_MILLISECONDS = 1000
+/** Of the idle time. Whoever opens a connection was noted within the quarter before, and nothing is asked for sooner. */
+const FIRST_LOOK = 0.75
+
+/** One session, for as long as connections of it are open here: it knows when to ask whether it still lives, and asks no sooner. */
+export class SessionWatch {
+  readonly connections = new Set<LiveConnection>()
+  #session: LiveSession
+  readonly #steps: WatchSteps
+  /** When somebody was last noted by a connection of this session. */
+  #notedAt: number
+  #lookAt: number
+
+  constructor(session: LiveSession, steps: WatchSteps) {
+    const { lifetimes } = steps
+    this.#session = session
+    this.#steps = steps
+    this.#notedAt = steps.now()
+    const idleMilliseconds = lifetimes.idleDeadline(0, Infinity)
+    this.#lookAt = Math.min(this.#notedAt + idleMilliseconds * FIRST_LOOK, lifetimes.endsAt(session.record, session.grant))
+  }
+
+  /** Somebody is there; written as seldom as the rule for requests says. */
+  noteActivity(at: number): void {
+    const { activity, lifetimes } = this.#steps
+    if (!lifetimes.mustRecordActivity(at, this.#notedAt)) return
+    const before = this.#notedAt
+    this.#notedAt = at
+    // A store that fails is counted where it fails, and the next message tries anew.
+    activity.extended(this.#session).catch(() => (this.#notedAt = before))
+  }
+
+  /** Ends every connection of the session. */
+  end(ending: LiveEnding): void {
+    for (const connection of this.connections) connection.end(ending)
+  }
+
+  /** Asks whether the session lives, when it may have run out. */
+  look(at: number): void {
+    if (at < this.#lookAt) return
+    // Until there is an answer.
+    this.#lookAt = Infinity
+    void this.#judge()
+  }
+
+  async #judge(): Promise<void> {
+    const { findSession, activity, report, now } = this.#steps
+    const { ticket, record } = this.#session
+    try {
+      const verdict = await findSession(ticket)
+      if (verdict.kind === 'ended') return this.end({ kind: 'session_ended', reason: verdict.reason })
+      // Its grant may be another by now, and another instance may have seen the person since: on the store's word.
+      this.#session = verdict.session
+      const deadline = await activity.idleDeadline(verdict.session)
+      this.#lookAt = Math.max(deadline ?? 0, now() + AGAIN_MILLISECONDS)
+    } catch (error) {
+      if (!(error instanceof GatewayError)) report('unexpected_error', describeError(error))
+      // Not knowing is not an ending; but the absolute end needs nobody's word.
+      if (now() >= record.absoluteExpiresAt) this.end({ kind: 'session_ended', reason: 'expired' })
+      else this.#lookAt = now() + AGAIN_MILLISECONDS
+    }
+  }
+}
