@@ -47,11 +47,12 @@ export function askToSwitch(asked: SwitchRequest, { switched, refused, failed }:
     if (head.length > 0) connection.unshift(head)
     switched(answer, connection)
   })
-  call.on('information', ({ statusCode }) => {
-    // Node takes it for an interim answer where it does not say what it switches to (RFC 9110 §15.2.2).
-    if (statusCode === 101) call.destroy(new GatewayError('upstream_answer_invalid', { note: '101 without Upgrade' }))
-  })
   call.on('response', (answer) => {
+    // Node takes it for a final answer where it does not say what it switches to (RFC 9110 §7.8).
+    if (answer.statusCode === 101) {
+      call.destroy(new GatewayError('upstream_answer_invalid', { note: '101 without Upgrade' }))
+      return
+    }
     answer.on('error', (error) => failed(upstreamFailure(error, true)))
     refused(answer)
   })

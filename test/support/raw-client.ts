@@ -7,6 +7,10 @@ export interface RawConnection {
   received(): string
   /** Resolves with all that has come, once it holds `text`; rejects where the connection ends before. */
   until(text: string): Promise<string>
+  /** Resolves with all that has come, once `isThere` holds; looked at whenever something comes. */
+  when(isThere: () => boolean, wanted: string): Promise<string>
+  /** Says that nothing more will be sent. */
+  end(): void
   /** Resolves with all that has come, once the other side has closed. */
   closed(): Promise<string>
   /** Whether the other side broke off instead of closing. */
@@ -65,6 +69,8 @@ export async function openRaw(port: number): Promise<RawConnection> {
   return {
     write: (piece) => void socket.write(piece, 'latin1'),
     received: () => text,
+    when,
+    end: () => void socket.end(),
     until: (wanted) => when(() => text.includes(wanted), wanted),
     closed: () => when(() => hasEnded, 'its end'),
     wasReset: () => isReset,

@@ -1,7 +1,9 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { ListenOptions } from 'node:net'
+import type { ListenOptions, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { ANSWERS } from './upstream-answers.ts'
+import { echoMessages, type UpgradeAnswer } from './web-socket-answers.ts'
 
 /** A request as the upstream got it. */
 export interface RecordedRequest {
@@ -40,7 +42,21 @@ export interface Upstream {
   until(isThere: () => boolean): Promise<void>
   /** Answers a path in another way from now on. */
   answer(path: string, answer: UpstreamAnswer): void
+  /** Answers handshakes on a path from now on; `/echo` knows how from the start. Elsewhere a handshake is a request like any other. */
+  upgrade(path: string, answer: UpgradeAnswer): void
+  /** Handshakes that are open now, bytes that came over them since, latin1. */
+  readonly tunnels: readonly RecordedTunnel[]
   close(): Promise<void>
+}
+
+/** The bare connection of a handshake. */
+export interface RecordedTunnel {
+  readonly target: string
+  readonly socket: Socket
+  /** All that has come after the handshake. */
+  bytes: Buffer
+  isEnded: boolean
+  isClosed: boolean
 }
 
 /** Starts it on a free port, or at `at`; every path without an answer of its own is echoed as JSON (`upstream-answers.ts` lists the others). */
@@ -51,13 +67,15 @@ export async function startUpstream(
   const answers = new Map(Object.entries({ ...ANSWERS, ...own }))
   const requests: RecordedRequest[] = []
   const watchers = new Set<() => void>()
+  const upgrades = new Map<string, UpgradeAnswer>([['/echo', echoMessages]])
+  const tunnels: RecordedTunnel[] = []
   let connections = 0
 
   function tell(): void {
     for (const watch of watchers) watch()
   }
 
-  const server = createServer({ keepAliveTimeout: 60_000, requestTimeout: 0 }, (request, response) => {
+  const server = createServer({ keepAliveTimeout: 60_000, requestTimeout: 0, shouldUpgradeCallback }, (request, response) => {
     const record = recordOf(request)
     requests.push(record)
     const body = readBody(request, record, tell)
@@ -69,6 +87,31 @@ export async function startUpstream(
     const path = record.target.split('?', 1)[0] ?? ''
     const answer = answers.get(path) ?? echo
     void answer(request, response, () => body)
+  })
+  function shouldUpgradeCallback({ url = '' }: IncomingMessage): boolean {
+    return upgrades.has(url.split('?', 1)[0] ?? '')
+  }
+  server.on('upgrade', (request: IncomingMessage, _socket: Duplex, head: Buffer) => {
+    const { socket, url = '' } = request
+    const tunnel = { target: url, socket, bytes: Buffer.from(head), isEnded: false, isClosed: false }
+    requests.push(recordOf(request))
+    tunnels.push(tunnel)
+    socket.on('data', (piece: Buffer) => {
+      tunnel.bytes = Buffer.concat([tunnel.bytes, piece])
+      tell()
+    })
+    socket.on('end', () => {
+      tunnel.isEnded = true
+      tell()
+    })
+    socket.on('close', () => {
+      tunnel.isClosed = true
+      tell()
+    })
+    // A reset is an end like any other here.
+    socket.on('error', () => socket.destroy())
+    upgrades.get(url.split('?', 1)[0] ?? '')?.(request, socket, head)
+    tell()
   })
   server.on('connection', () => (connections += 1))
   server.listen(at)
@@ -96,11 +139,14 @@ export async function startUpstream(
         watchers.add(watch)
         watch()
       }),
+    tunnels,
+    upgrade: (path, answer) => void upgrades.set(path, answer),
     answer: (path, answer) => void answers.set(path, answer),
     async close() {
       const closed = once(server, 'close')
       server.close()
       server.closeAllConnections()
+      for (const { socket } of tunnels) socket.destroy()
       await closed
     },
   }
