@@ -50,7 +50,8 @@ export function askToSwitch(asked: SwitchRequest, { switched, refused, failed }:
   call.on('response', (answer) => {
     // Node takes it for a final answer where it does not say what it switches to (RFC 9110 §7.8).
     if (answer.statusCode === 101) {
-      call.destroy(new GatewayError('upstream_answer_invalid', { note: '101 without Upgrade' }))
+      failed(new GatewayError('upstream_answer_invalid', { note: '101 without Upgrade' }))
+      call.destroy()
       return
     }
     answer.on('error', (error) => failed(upstreamFailure(error, true)))

@@ -1,0 +1,231 @@
+import { describe, expect, test } from '@jest/globals'
+import { GatewayError } from '../../../src/errors.ts'
+import { createLiveConnections } from '../../../src/live/live-connections.ts'
+import type { LiveConnection, LiveEnding, LiveKind } from '../../../src/live/live-connection.ts'
+import type { LiveSession, Verdict } from '../../../src/session/records.ts'
+import { makeSession, sessionParts } from '../../support/session-parts.ts'
+
+const IDLE = 3_600_000
+
+interface World {
+  /** What the store says of activity, or throws. */
+  idleDeadline?: () => Promise<number | undefined>
+  verdict?: () => Promise<Verdict>
+}
+
+function begin(world: World = {}) {
+  const { clock, now, report, reported, lifetimes } = sessionParts()
+  const asked = { deadlines: 0, verdicts: 0 }
+  const written: number[] = []
+  const live = createLiveConnections({
+    findSession: () => {
+      asked.verdicts += 1
+      return world.verdict?.() ?? Promise.reject(new GatewayError('store_unavailable'))
+    },
+    activity: {
+      extended: async () => {
+        written.push(clock.at)
+        return undefined
+      },
+      idleDeadline: async () => {
+        asked.deadlines += 1
+        return world.idleDeadline?.()
+      },
+    },
+    lifetimes,
+    report,
+    now,
+  })
+
+  function open(session: LiveSession | undefined, kind: LiveKind = 'tunnel') {
+    const endings: LiveEnding[] = []
+    const looks: number[] = []
+    const connection: LiveConnection = { kind, session, end: (ending) => endings.push(ending), look: (at) => looks.push(at) }
+    return { endings, looks, leave: live.enter(connection) }
+  }
+  const settled = () => new Promise((resolve) => setImmediate(resolve))
+  return { clock, live, open, asked, written, reported, settled }
+}
+
+const SIGNED_OUT: LiveEnding = { kind: 'session_ended', reason: 'signed_out' }
+
+describe('open connections', () => {
+  test.each<LiveKind>(['tunnel', 'stream', 'answer'])('of a session end with it: a %s', (kind) => {
+    const { live, open } = begin()
+    const [ann, bob] = [makeSession(), makeSession()]
+    const [first, second, other] = [open(ann, kind), open(ann, kind), open(bob, kind)]
+    live.close(ann.ticket.id, 'signed_out')
+    expect([first.endings, second.endings, other.endings]).toEqual([[SIGNED_OUT], [SIGNED_OUT], []])
+  })
+
+  test('end with it although they have been open for long', () => {
+    const { live, open, clock } = begin()
+    const session = makeSession()
+    const answer = open(session, 'answer')
+    for (let second = 0; second < 5; second += 1) {
+      clock.at += 1000
+      live.sweep()
+    }
+    expect(live.count('answer')).toBe(1)
+    live.close(session.ticket.id, 'signed_out')
+    expect(answer.endings).toEqual([SIGNED_OUT])
+  })
+
+  test('that are over are forgotten, at any age, and told of nothing', () => {
+    const { live, open } = begin()
+    const session = makeSession()
+    const [tunnel, young, old] = [open(session), open(session, 'answer'), open(session, 'answer')]
+    young.leave()
+    live.sweep()
+    live.sweep()
+    tunnel.leave()
+    tunnel.leave()
+    old.leave()
+    live.close(session.ticket.id, 'signed_out')
+    expect([tunnel.endings, young.endings, old.endings]).toEqual([[], [], []])
+    expect([live.count('tunnel'), live.count('answer'), live.countOf(session.ticket.id, 'tunnel')]).toEqual([0, 0, 0])
+  })
+
+  test('that were let in before their session ended, and open only then, end at once', () => {
+    const { live, open } = begin()
+    const session = makeSession()
+    live.close(session.ticket.id, 'replaced')
+    const late = open(session)
+    expect(late.endings).toEqual([{ kind: 'session_ended', reason: 'replaced' }])
+    expect(live.count('tunnel')).toBe(0)
+  })
+
+  test('are counted by kind, and by session', () => {
+    const { live, open } = begin()
+    const session = makeSession()
+    open(session)
+    open(session)
+    open(session, 'stream')
+    open(undefined)
+    expect([live.count('tunnel'), live.count('stream')]).toEqual([3, 1])
+    expect(live.countOf(session.ticket.id, 'tunnel')).toBe(2)
+  })
+
+  test('are looked at by each sweep', () => {
+    const { live, open, clock } = begin()
+    const tunnel = open(undefined)
+    live.sweep()
+    expect(tunnel.looks).toEqual([clock.at])
+  })
+
+  test('make way when the instance goes away, and so do those that come later; other answers are finished', () => {
+    const { live, open } = begin()
+    const [tunnel, stream, answer] = [open(makeSession()), open(undefined, 'stream'), open(makeSession(), 'answer')]
+    live.sweep()
+    live.sweep()
+    live.goAway()
+    const late = open(makeSession())
+    expect([tunnel.endings, stream.endings, answer.endings, late.endings]).toEqual([
+      [{ kind: 'going_away' }],
+      [{ kind: 'going_away' }],
+      [],
+      [{ kind: 'going_away' }],
+    ])
+  })
+})
+
+describe('a session with open connections', () => {
+  test('that nobody has used for the idle time ends as idle, on the store’s word', async () => {
+    const { live, open, clock, settled } = begin({ verdict: async () => ({ kind: 'ended', reason: 'idle' }) })
+    const tunnel = open(makeSession())
+    clock.at += IDLE
+    live.sweep()
+    await settled()
+    expect(tunnel.endings).toEqual([{ kind: 'session_ended', reason: 'idle' }])
+  })
+
+  test('that was seen by another instance goes on, and is asked for again only when that runs out', async () => {
+    const world: World = {}
+    const { live, open, clock, asked, settled } = begin(world)
+    const tunnel = open(makeSession())
+    const until = clock.at + 2 * IDLE
+    world.idleDeadline = async () => until
+    for (; clock.at < until - 1000; clock.at += 60_000) {
+      live.sweep()
+      // oxlint-disable-next-line no-await-in-loop -- one sweep after the other
+      await settled()
+    }
+    expect(tunnel.endings).toEqual([])
+    expect(asked).toEqual({ deadlines: 1, verdicts: 0 })
+    world.idleDeadline = async () => undefined
+    world.verdict = async () => ({ kind: 'ended', reason: 'idle' })
+    clock.at = until
+    live.sweep()
+    await settled()
+    expect(tunnel.endings).toEqual([{ kind: 'session_ended', reason: 'idle' }])
+  })
+
+  test('is asked for once, however many connections it has and however long the answer takes', async () => {
+    const { live, open, clock, asked, settled } = begin({ idleDeadline: () => new Promise(() => undefined) })
+    const session = makeSession()
+    for (let count = 0; count < 5; count += 1) open(session)
+    clock.at += IDLE
+    live.sweep()
+    live.sweep()
+    await settled()
+    expect(asked.deadlines).toBe(1)
+  })
+
+  test('ends at its absolute end', async () => {
+    const { live, open, clock, settled } = begin({ verdict: async () => ({ kind: 'ended', reason: 'expired' }) })
+    const session = makeSession()
+    const tunnel = open({ ...session, record: { ...session.record, absoluteExpiresAt: clock.at + 5000 } })
+    clock.at += 4999
+    live.sweep()
+    await settled()
+    expect(tunnel.endings).toEqual([])
+    clock.at += 1
+    live.sweep()
+    await settled()
+    expect(tunnel.endings).toEqual([{ kind: 'session_ended', reason: 'expired' }])
+  })
+
+  test('ends at its absolute end also while the store is away', async () => {
+    const { live, open, clock, settled } = begin({ idleDeadline: () => Promise.reject(new GatewayError('store_unavailable')) })
+    const session = makeSession()
+    const tunnel = open({ ...session, record: { ...session.record, absoluteExpiresAt: clock.at + 5000 } })
+    clock.at += 5000
+    live.sweep()
+    await settled()
+    expect(tunnel.endings).toEqual([{ kind: 'session_ended', reason: 'expired' }])
+  })
+
+  test('does not end as idle while the store is away: not knowing is no ending, and it is asked again', async () => {
+    const { live, open, clock, asked, settled, reported } = begin({
+      idleDeadline: () => Promise.reject(new GatewayError('store_unavailable')),
+    })
+    const tunnel = open(makeSession())
+    for (let second = 0; second < 3; second += 1) {
+      clock.at += second === 0 ? IDLE : 1000
+      live.sweep()
+      // oxlint-disable-next-line no-await-in-loop -- one sweep after the other
+      await settled()
+    }
+    expect(tunnel.endings).toEqual([])
+    expect(asked.deadlines).toBe(3)
+    expect(reported).toEqual([])
+  })
+
+  test('has what nobody foresaw reported', async () => {
+    const { live, open, clock, settled, reported } = begin({ idleDeadline: () => Promise.reject(new TypeError('a fault')) })
+    open(makeSession())
+    clock.at += IDLE
+    live.sweep()
+    await settled()
+    expect(reported).toMatchObject([{ name: 'unexpected_error', fields: { name: 'TypeError' } }])
+  })
+
+  test('is kept open by messages of its client, written as seldom as for requests', () => {
+    const { live, open, clock, written } = begin()
+    const session = makeSession()
+    open(session)
+    const start = clock.at
+    for (; clock.at < start + 180_000; clock.at += 1000) live.noteActivity(session.ticket.id)
+    expect(written.map((at) => at - start)).toEqual([60_000, 120_000])
+  })
+})
