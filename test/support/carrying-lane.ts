@@ -108,7 +108,7 @@ export async function startCarryingLane({
       withoutRefreshToken: 'login',
     }),
     report: (name, fields) => void events.push({ name, ...fields }),
-    now: () => performance.now(),
+    now: steps.now ?? (() => performance.now()),
   })
   const carry = createCarry({
     steps: {

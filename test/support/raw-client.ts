@@ -9,6 +9,8 @@ export interface RawConnection {
   until(text: string): Promise<string>
   /** Resolves with all that has come, once `isThere` holds; looked at whenever something comes. */
   when(isThere: () => boolean, wanted: string): Promise<string>
+  /** Octets that were written and are not yet out. */
+  unsent(): number
   /** Says that nothing more will be sent. */
   end(): void
   /** Resolves with all that has come, once the other side has closed. */
@@ -70,6 +72,7 @@ export async function openRaw(port: number): Promise<RawConnection> {
     write: (piece) => void socket.write(piece, 'latin1'),
     received: () => text,
     when,
+    unsent: () => socket.writableLength,
     end: () => void socket.end(),
     until: (wanted) => when(() => text.includes(wanted), wanted),
     closed: () => when(() => hasEnded, 'its end'),

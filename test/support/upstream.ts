@@ -54,7 +54,8 @@ export interface RecordedTunnel {
   readonly target: string
   readonly socket: Socket
   /** All that has come after the handshake. */
-  bytes: Buffer
+  readonly bytes: Buffer
+  octets: number
   isEnded: boolean
   isClosed: boolean
 }
@@ -93,11 +94,22 @@ export async function startUpstream(
   }
   server.on('upgrade', (request: IncomingMessage, _socket: Duplex, head: Buffer) => {
     const { socket, url = '' } = request
-    const tunnel = { target: url, socket, bytes: Buffer.from(head), isEnded: false, isClosed: false }
+    const pieces = [head]
+    const tunnel: RecordedTunnel = {
+      target: url,
+      socket,
+      get bytes() {
+        return Buffer.concat(pieces)
+      },
+      octets: head.length,
+      isEnded: false,
+      isClosed: false,
+    }
     requests.push(recordOf(request))
     tunnels.push(tunnel)
     socket.on('data', (piece: Buffer) => {
-      tunnel.bytes = Buffer.concat([tunnel.bytes, piece])
+      pieces.push(piece)
+      tunnel.octets += piece.length
       tell()
     })
     socket.on('end', () => {
