@@ -35,7 +35,7 @@ async function open(
     responses.push(response)
   })
   const connection = await openRaw(lane.port)
-  connection.write(`GET /api/long HTTP/1.1\r\n${HEAD}Accept: text/event-stream\r\n\r\n`)
+  connection.write(`GET /api/long HTTP/1.1\r\n${HEAD}Connection: close\r\nAccept: text/event-stream\r\n\r\n`)
   await connection.until(text === '' ? '\r\n\r\n' : text)
   const [response] = responses
   if (response === undefined) throw new Error('the upstream was not asked')
@@ -114,7 +114,7 @@ describe('the end of a session', () => {
     const responses: ServerResponse[] = []
     lane.upstream.answer('/late', (_request, response) => void responses.push(response))
     const connection = await openRaw(lane.port)
-    connection.write(`GET /api/late HTTP/1.1\r\n${HEAD}\r\n`)
+    connection.write(`GET /api/late HTTP/1.1\r\n${HEAD}Connection: close\r\n\r\n`)
     await until('the upstream is asked', () => responses.length === 1)
     lane.live.close(ID, 'signed_out')
     responses[0]?.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
