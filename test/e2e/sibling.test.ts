@@ -72,6 +72,14 @@ describe('A page on a sibling host, opened by a person who is signed in,', () =>
       'await new Promise((done) => { const socket = new WebSocket(URL.replace("https", "wss")); socket.onopen = socket.onclose = done })',
     ],
     [
+      'a WebSocket, where they are carried',
+      'await new Promise((done) => { const socket = new WebSocket(URL.replace("https", "wss").replace("/api/transfer", "/api/live/echo")); socket.onopen = socket.onclose = done })',
+    ],
+    [
+      'an event stream, where they are expected',
+      'await new Promise((done) => { const events = new EventSource(URL.replace("/api/transfer", "/api/live/events"), { withCredentials: true }); events.onerror = done; events.onopen = done })',
+    ],
+    [
       'an event stream',
       'await new Promise((done) => { const events = new EventSource(URL, { withCredentials: true }); events.onerror = done; events.onopen = done })',
     ],

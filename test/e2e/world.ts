@@ -91,7 +91,11 @@ export async function startWorld({ accessTokenSeconds = 3600 }: WorldOptions = {
       COATCHECK_CLIENT_SECRET: secrets.clientSecret,
       COATCHECK_SECRETS: secrets.serverKey,
       COATCHECK_STORE: redis.url,
-      COATCHECK_ROUTES: `/api/=${api.origin}/`,
+      COATCHECK_ROUTES: JSON.stringify([
+        { prefix: '/api/', upstream: `${api.origin}/` },
+        // For what can set no header: event streams and WebSockets.
+        { prefix: '/api/live/', upstream: `${api.origin}/`, proof: 'same-origin', webSocket: true },
+      ]),
       COATCHECK_TRUSTED_PROXIES: '127.0.0.1/32',
       COATCHECK_DRAIN_DELAY: '0s',
       NODE_EXTRA_CA_CERTS: authority.file,
