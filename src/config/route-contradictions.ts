@@ -31,6 +31,13 @@ export function* findRouteContradictions(settings: Settings, isSound: IsSound): 
         write: 'header or same-origin; or token: none',
       }
     }
+    if (isSound(`${at}.webSocket`, `${at}.methods`) && route.webSocket && !route.methods.includes('GET')) {
+      yield {
+        path: ['routes', index, 'webSocket'],
+        refused: 'is true while GET, which every handshake is, is not carried.',
+        write: 'GET among the methods, or webSocket: false',
+      }
+    }
     yield* findUpstreamContradictions(settings, isSound, index)
     yield* findHeaderContradictions(route, isSound, index)
   }

@@ -5,7 +5,9 @@ import type { TestProvider } from '../../support/provider.ts'
 
 /** The example bodies of the contract, by a member that only one of them has. */
 function exampleWith(member: string): Readonly<Record<string, unknown>> {
-  const examples = readDocument('docs/http.md').blocks.map(({ code }) => JSON.parse(code))
+  const examples = readDocument('docs/http.md')
+    .blocks.filter(({ language }) => language === 'json')
+    .map(({ code }) => JSON.parse(code))
   return examples.find((example) => member in example)
 }
 

@@ -158,6 +158,12 @@ describe('a route', () => {
     ['would show the token', 'ROUTES', '[{"prefix":"/a/","upstream":"http://x/","methods":["TRACE"]}]', /never carried/],
     ['opens a tunnel', 'ROUTES', '[{"prefix":"/a/","upstream":"http://x/","methods":"CONNECT"}]', /never carried/],
     ['has no methods', 'ROUTES', '[{"prefix":"/a/","upstream":"http://x/","methods":[]}]', /empty/],
+    [
+      'carries WebSockets but no GET',
+      'ROUTES',
+      '[{"prefix":"/a/","upstream":"http://x/","webSocket":true,"methods":["POST"]}]',
+      /while GET, which every handshake is, is not carried/,
+    ],
     ['has a token but no proof', 'ROUTES', '[{"prefix":"/a/","upstream":"http://x/","proof":"none"}]', /in that person's name/],
     ['has an unknown setting', 'ROUTES', '[{"prefix":"/a/","upstream":"http://x/","timeout":"5s"}]', /not a setting of routes/],
     ['has a size without unit', 'ROUTES', '[{"prefix":"/a/","upstream":"http://x/","bodyLimit":"10"}]', /not a size/],

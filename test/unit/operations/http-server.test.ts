@@ -3,8 +3,10 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { createHttpServer, type Handle } from '../../../src/operations/http-server.ts'
 import { createInFlight } from '../../../src/operations/in-flight.ts'
+import type { TakenConnection } from '../../../src/proxy/taken-connection.ts'
 import type { Events } from '../../../src/report/events.ts'
 import { openRaw } from '../../support/raw-client.ts'
+import { until } from '../../support/until.ts'
 
 const servers: Server[] = []
 afterEach(() => {
@@ -16,16 +18,17 @@ afterEach(() => {
 
 const sayOk: Handle = (_request, response) => response.end('ok')
 
-async function listening(handle: Handle = sayOk) {
+async function listening(handle: Handle = sayOk, isWebSocket?: (request: IncomingMessage) => boolean) {
   const refused: Events['request_refused'][] = []
   const seen: IncomingMessage[] = []
   const inFlight = createInFlight()
   const server = createHttpServer({
     inFlight,
-    handle: (request: IncomingMessage, response: ServerResponse) => {
+    handle: (request: IncomingMessage, response: ServerResponse, taken?: TakenConnection) => {
       seen.push(request)
-      handle(request, response)
+      handle(request, response, taken)
     },
+    ...(isWebSocket ? { isWebSocket } : {}),
     report: (_name, fields) => {
       if ('code' in fields) refused.push(fields)
     },
@@ -146,4 +149,57 @@ describe('expectations and upgrades', () => {
       expect(seen[0]?.url).toBe('/one')
     },
   )
+})
+
+describe('a request that is picked out as a WebSocket', () => {
+  const HANDSHAKE = 'GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
+  const isWebSocket = ({ url }: IncomingMessage) => url === '/ws'
+
+  test('is handed over with its connection, and is in flight until that closes', async () => {
+    const taken: TakenConnection[] = []
+    const handle: Handle = (_request, _response, connection) => {
+      if (connection) taken.push(connection)
+    }
+    const { connection, inFlight } = await listening(handle, isWebSocket)
+    connection.write(`${HANDSHAKE}more`)
+    await until('it is handed over', () => taken.length === 1)
+    expect(inFlight.count).toBe(1)
+    const socket = taken[0]?.release()
+    socket?.on('data', (piece: Buffer) => socket.end(`seen: ${piece.toString()}`)).resume()
+    expect(await connection.closed()).toBe('seen: more')
+    await until('it is over', () => inFlight.count === 0)
+  })
+
+  test('can be answered in HTTP, and that is the last answer of its connection', async () => {
+    const { connection, seen } = await listening(sayOk, isWebSocket)
+    connection.write(`${HANDSHAKE}GET /next HTTP/1.1\r\nHost: a\r\n\r\n`)
+    const answer = await connection.closed()
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*Connection: close\r\n[\s\S]*\r\n\r\nok$/)
+    expect(seen.map(({ url }) => url)).toEqual(['/ws'])
+  })
+
+  test('on the heels of a request that is still being answered ends the connection', async () => {
+    const { connection, seen } = await listening(() => undefined, isWebSocket)
+    connection.write(`GET /slow HTTP/1.1\r\nHost: a\r\n\r\n${HANDSHAKE}`)
+    expect(await connection.closed()).toBe('')
+    expect(seen.map(({ url }) => url)).toEqual(['/slow'])
+  })
+
+  test('after one that was answered is taken', async () => {
+    const { connection, seen } = await listening(sayOk, isWebSocket)
+    connection.write('GET /first HTTP/1.1\r\nHost: a\r\n\r\n')
+    await connection.until('ok')
+    connection.write(HANDSHAKE)
+    await connection.closed()
+    expect(seen.map(({ url }) => url)).toEqual(['/first', '/ws'])
+  })
+
+  test('leaves all others as they are', async () => {
+    const { connection, seen } = await listening(sayOk, isWebSocket)
+    connection.write(HANDSHAKE.replace('/ws', '/other'))
+    await connection.until('ok')
+    connection.write('GET /two HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+    await connection.closed()
+    expect(seen.map(({ url }) => url)).toEqual(['/other', '/two'])
+  })
 })

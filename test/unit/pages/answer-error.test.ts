@@ -40,6 +40,13 @@ function setUp() {
 }
 
 describe('an error', () => {
+  test('about the version of a WebSocket says which one is spoken here (RFC 6455 §4.4)', () => {
+    const { answer } = setUp()
+    const { status, headers } = answer(new GatewayError('websocket_version'))
+    expect(status).toBe(426)
+    expect(headers).toMatchObject({ upgrade: 'websocket', connection: 'upgrade, close', 'sec-websocket-version': '13' })
+  })
+
   test('takes back what was prepared for a good answer, but for cookies that are being deleted', () => {
     const { answer } = setUp()
     const { headers } = answer(new GatewayError('store_unavailable'), fakeRequest(SCRIPT), (response) => {

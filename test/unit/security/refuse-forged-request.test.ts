@@ -33,7 +33,7 @@ describe('a request that acts on a session', () => {
   test.each(['cross-site', 'same-site', 'none', 'nonsense', ''])(
     'is refused where the browser says %j, header or not',
     (site) => {
-      for (const proof of ['header', 'same-origin', 'form'] as const) {
+      for (const proof of ['header', 'same-origin', 'form', 'origin'] as const) {
         expect(isLetIn(proof, { 'X-CSRF': '1', 'Sec-Fetch-Site': site, Origin: OURS })).toBe(false)
       }
     },
@@ -48,7 +48,7 @@ describe('a request that acts on a session', () => {
     'https://evil.app.example.com',
     'https://APP.example.com',
   ])('is refused with the origin %s', (origin) => {
-    for (const proof of ['header', 'same-origin', 'form'] as const) {
+    for (const proof of ['header', 'same-origin', 'form', 'origin'] as const) {
       expect(isLetIn(proof, { 'X-CSRF': '1', 'Sec-Fetch-Site': 'same-origin', Origin: origin })).toBe(false)
     }
   })
@@ -73,4 +73,24 @@ describe('a request that acts on a session', () => {
   test('that acts on none needs nothing', () => {
     expect(isLetIn('none', { 'Sec-Fetch-Site': 'cross-site' })).toBe(true)
   })
+})
+
+describe('the handshake of a WebSocket', () => {
+  test('needs our exact Origin; no other proof stands for it', () => {
+    expect(isLetIn('origin', { Origin: OURS })).toBe(true)
+    expect(isLetIn('origin', { Origin: OURS, 'Sec-Fetch-Site': 'same-origin' })).toBe(true)
+    expect(isLetIn('origin', {})).toBe(false)
+    expect(isLetIn('origin', { 'X-CSRF': '1' })).toBe(false)
+    expect(isLetIn('origin', { 'Sec-Fetch-Site': 'same-origin' })).toBe(false)
+  })
+
+  test.each([
+    'null',
+    '',
+    'http://app.example.com',
+    `${OURS}:8443`,
+    `${OURS}/`,
+    'https://evil.app.example.com',
+    OURS.toUpperCase(),
+  ])('is refused with the origin %j', (origin) => expect(isLetIn('origin', { Origin: origin, 'X-CSRF': '1' })).toBe(false))
 })
