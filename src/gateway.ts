@@ -16,7 +16,7 @@ import { createForwardAuth } from './operations/create-forward-auth.ts'
 import { createTellCounterRequest } from './operations/tell-counter-request.ts'
 import { createErrorAnswerer } from './pages/answer-error.ts'
 import { frameworkRefusal } from './pages/framework-refusal.ts'
-import { createCarry } from './proxy/carry.ts'
+import { type Carry, createCarry } from './proxy/carry.ts'
 import { discardRest } from './proxy/discard-rest.ts'
 import type { TakenConnection } from './proxy/taken-connection.ts'
 import type { Report } from './report/events.ts'
@@ -39,8 +39,7 @@ interface Parts {
 export interface Gateway {
   /** Answers every request of the public listener, or carries the WebSocket that it asks for; never throws. */
   readonly handle: (request: IncomingMessage, response: ServerResponse, taken?: TakenConnection) => void
-  /** Whether a request is to be taken out of HTTP, as a WebSocket. */
-  readonly isWebSocket: (request: IncomingMessage) => boolean
+  readonly isWebSocket: Carry['isWebSocket']
   /** Forward-auth, for a private listener; undefined where it is off. */
   readonly authorize: Authorize | undefined
   /** Everything that is open, by session. */
@@ -103,8 +102,7 @@ export function createGateway({ config, store, provider, report, reportRequest, 
   const tell = createTellCounterRequest({ reportRequest, requestIdOf, failureOf, now })
 
   const counter = express().disable('x-powered-by').disable('etag').set('query parser', false)
-  counter.enable('strict routing').enable('case sensitive routing').use(enter)
-  const mount = createMountEndpoint(counter, prefix)
+  const mount = createMountEndpoint(counter.enable('strict routing').enable('case sensitive routing').use(enter), prefix)
   mount('login', '/login', { GET: [endpoints.login] })
   mount('login', '/login/continue', { 'GET HEAD': [endpoints.reload] })
   mount('callback', '/callback', { GET: [sessions.expressAnew, endpoints.callback] })

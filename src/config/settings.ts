@@ -10,6 +10,7 @@ import { parseSentinelPassword, parseServerKey } from './parse-secrets.ts'
 import { providerSettings } from './provider-settings.ts'
 import { routes } from './route-settings.ts'
 import { duration, integer, splitList, text, words, workerCount } from './setting-kinds.ts'
+import { webSocketSettings } from './web-socket-settings.ts'
 
 /**
  * The single source of what can be configured: parsing, variables, the editors' schema and the tests of the documented default all
@@ -52,20 +53,7 @@ export const sections = {
       description: 'memory: only. Above it new logins are refused; nothing is evicted.',
     }),
   }),
-  webSockets: z.strictObject({
-    idleLimit: duration('1s', '1d').prefault('15m').meta({
-      description: 'A WebSocket in which no byte has passed for this long, either way, is closed.',
-    }),
-    handshakeTimeout: duration('10ms', '5m')
-      .prefault('10s')
-      .meta({ description: 'Until the upstream has answered a WebSocket handshake.' }),
-    mostOpen: integer(1, 1_000_000)
-      .prefault(10_000)
-      .meta({ description: 'Most WebSockets that one process carries; above it 503.' }),
-    mostOpenPerSession: integer(1, 1_000_000)
-      .prefault(50)
-      .meta({ description: 'Most WebSockets of one session in one process; above it 503.' }),
-  }),
+  webSockets: webSocketSettings,
   session: z.strictObject({
     idleTimeout: duration('1s', '30d').prefault('60m').meta({ description: 'Without activity for this long, a session ends.' }),
     absoluteTimeout: duration('1s', '90d').prefault('12h').meta({ description: 'A session ends after this, whatever happens.' }),

@@ -18,9 +18,9 @@ function begin(world: World = {}) {
   const asked = { deadlines: 0, verdicts: 0 }
   const written: number[] = []
   const live = createLiveConnections({
-    findSession: () => {
+    findSession: (ticket) => {
       asked.verdicts += 1
-      return world.verdict?.() ?? Promise.reject(new GatewayError('store_unavailable'))
+      return world.verdict?.() ?? { kind: 'live', session: makeSession({}, ticket) }
     },
     activity: {
       extended: async () => {
@@ -151,8 +151,7 @@ describe('a session with open connections', () => {
       await settled()
     }
     expect(tunnel.endings).toEqual([])
-    expect(asked).toEqual({ deadlines: 1, verdicts: 0 })
-    world.idleDeadline = async () => undefined
+    expect(asked).toEqual({ deadlines: 1, verdicts: 1 })
     world.verdict = async () => ({ kind: 'ended', reason: 'idle' })
     clock.at = until
     live.sweep()
@@ -161,14 +160,14 @@ describe('a session with open connections', () => {
   })
 
   test('is asked for once, however many connections it has and however long the answer takes', async () => {
-    const { live, open, clock, asked, settled } = begin({ idleDeadline: () => new Promise(() => undefined) })
+    const { live, open, clock, asked, settled } = begin({ verdict: () => new Promise(() => undefined) })
     const session = makeSession()
     for (let count = 0; count < 5; count += 1) open(session)
     clock.at += IDLE
     live.sweep()
     live.sweep()
     await settled()
-    expect(asked.deadlines).toBe(1)
+    expect(asked.verdicts).toBe(1)
   })
 
   test('ends at its absolute end', async () => {
@@ -186,7 +185,7 @@ describe('a session with open connections', () => {
   })
 
   test('ends at its absolute end also while the store is away', async () => {
-    const { live, open, clock, settled } = begin({ idleDeadline: () => Promise.reject(new GatewayError('store_unavailable')) })
+    const { live, open, clock, settled } = begin({ verdict: () => Promise.reject(new GatewayError('store_unavailable')) })
     const session = makeSession()
     const tunnel = open({ ...session, record: { ...session.record, absoluteExpiresAt: clock.at + 5000 } })
     clock.at += 5000
@@ -209,6 +208,26 @@ describe('a session with open connections', () => {
     expect(tunnel.endings).toEqual([])
     expect(asked.deadlines).toBe(3)
     expect(reported).toEqual([])
+  })
+
+  test('whose grant brings its end forward is asked for then, and goes on with what was renewed elsewhere', async () => {
+    const world: World = {}
+    const { live, open, clock, settled, asked } = begin(world)
+    const session = makeSession()
+    const [soon, later] = [clock.at + 5000, clock.at + 60_000]
+    const tunnel = open({ ...session, grant: { ...session.grant, refreshTokenExpiresAt: soon } })
+    world.idleDeadline = async () => later
+    clock.at = soon - 1
+    live.sweep()
+    await settled()
+    expect(asked.verdicts).toBe(0)
+    clock.at = soon
+    live.sweep()
+    await settled()
+    clock.at = later - 1
+    live.sweep()
+    await settled()
+    expect([asked.verdicts, tunnel.endings]).toEqual([1, []])
   })
 
   test('has what nobody foresaw reported', async () => {
