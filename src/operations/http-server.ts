@@ -64,7 +64,10 @@ export function createHttpServer({ handle, isWebSocket, inFlight, report }: Step
     // Before Node 24.9 every `Upgrade` comes here; `handle` refuses those that nobody picked out.
     server.on('upgrade', (request, socket, head) => {
       // Sent on the heels of a request whose answer is still to come: the two would be mixed (RFC 9112 §9.3.2).
-      if (inFlight.isAnsweringOn(socket)) return void socket.destroy()
+      if (inFlight.isAnsweringOn(socket)) {
+        socket.destroy()
+        return
+      }
       const taken = takeConnection(request, head)
       inFlight.enter(taken.response)
       handle(request, taken.response, taken)

@@ -41,8 +41,7 @@ async function open(
   if (response === undefined) throw new Error('the upstream was not asked')
   return { lane, connection, response } satisfies Open
 }
-const closings = (lane: CarryingLane) =>
-  lane.events.filter(({ name }) => name === 'live_connection_closed').map(({ fields }) => fields)
+const closings = (lane: CarryingLane) => lane.events.filter(({ name }) => name === 'live_connection_closed')
 
 describe('the end of a session, for an event stream of it', () => {
   test.each([

@@ -26,8 +26,7 @@ function upstreamEnd(lane: CarryingLane) {
   if (tunnel === undefined) throw new Error('no tunnel reached the upstream')
   return tunnel
 }
-const closings = (lane: CarryingLane) =>
-  lane.events.filter(({ name }) => name === 'live_connection_closed').map(({ fields }) => fields)
+const closings = (lane: CarryingLane) => lane.events.filter(({ name }) => name === 'live_connection_closed')
 /** Says 101 and nothing else. */
 const accept: UpgradeAnswer = (request, socket) => socket.write(switched(request))
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { FrameBoundaries } from '../../../src/live/frame-boundaries.ts'
 import { closeFrameOf, frame, OPCODES } from '../../support/web-socket-frames.ts'
 

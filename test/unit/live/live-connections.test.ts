@@ -13,6 +13,8 @@ interface World {
   verdict?: () => Promise<Verdict>
 }
 
+const settled = () => new Promise((resolve) => setImmediate(resolve))
+
 function begin(world: World = {}) {
   const { clock, now, report, reported, lifetimes } = sessionParts()
   const asked = { deadlines: 0, verdicts: 0 }
@@ -43,8 +45,7 @@ function begin(world: World = {}) {
     const connection: LiveConnection = { kind, session, end: (ending) => endings.push(ending), look: (at) => looks.push(at) }
     return { endings, looks, leave: live.enter(connection) }
   }
-  const settled = () => new Promise((resolve) => setImmediate(resolve))
-  return { clock, live, open, asked, written, reported, settled }
+  return { clock, live, open, asked, written, reported }
 }
 
 const SIGNED_OUT: LiveEnding = { kind: 'session_ended', reason: 'signed_out' }
@@ -131,7 +132,7 @@ describe('open connections', () => {
 
 describe('a session with open connections', () => {
   test('that nobody has used for the idle time ends as idle, on the store’s word', async () => {
-    const { live, open, clock, settled } = begin({ verdict: async () => ({ kind: 'ended', reason: 'idle' }) })
+    const { live, open, clock } = begin({ verdict: async () => ({ kind: 'ended', reason: 'idle' }) })
     const tunnel = open(makeSession())
     clock.at += IDLE
     live.sweep()
@@ -141,7 +142,7 @@ describe('a session with open connections', () => {
 
   test('that was seen by another instance goes on, and is asked for again only when that runs out', async () => {
     const world: World = {}
-    const { live, open, clock, asked, settled } = begin(world)
+    const { live, open, clock, asked } = begin(world)
     const tunnel = open(makeSession())
     const until = clock.at + 2 * IDLE
     world.idleDeadline = async () => until
@@ -160,7 +161,7 @@ describe('a session with open connections', () => {
   })
 
   test('is asked for once, however many connections it has and however long the answer takes', async () => {
-    const { live, open, clock, asked, settled } = begin({ verdict: () => new Promise(() => undefined) })
+    const { live, open, clock, asked } = begin({ verdict: () => new Promise(() => undefined) })
     const session = makeSession()
     for (let count = 0; count < 5; count += 1) open(session)
     clock.at += IDLE
@@ -171,7 +172,7 @@ describe('a session with open connections', () => {
   })
 
   test('ends at its absolute end', async () => {
-    const { live, open, clock, settled } = begin({ verdict: async () => ({ kind: 'ended', reason: 'expired' }) })
+    const { live, open, clock } = begin({ verdict: async () => ({ kind: 'ended', reason: 'expired' }) })
     const session = makeSession()
     const tunnel = open({ ...session, record: { ...session.record, absoluteExpiresAt: clock.at + 5000 } })
     clock.at += 4999
@@ -185,7 +186,7 @@ describe('a session with open connections', () => {
   })
 
   test('ends at its absolute end also while the store is away', async () => {
-    const { live, open, clock, settled } = begin({ verdict: () => Promise.reject(new GatewayError('store_unavailable')) })
+    const { live, open, clock } = begin({ verdict: () => Promise.reject(new GatewayError('store_unavailable')) })
     const session = makeSession()
     const tunnel = open({ ...session, record: { ...session.record, absoluteExpiresAt: clock.at + 5000 } })
     clock.at += 5000
@@ -195,7 +196,7 @@ describe('a session with open connections', () => {
   })
 
   test('does not end as idle while the store is away: not knowing is no ending, and it is asked again', async () => {
-    const { live, open, clock, asked, settled, reported } = begin({
+    const { live, open, clock, asked, reported } = begin({
       idleDeadline: () => Promise.reject(new GatewayError('store_unavailable')),
     })
     const tunnel = open(makeSession())
@@ -212,7 +213,7 @@ describe('a session with open connections', () => {
 
   test('whose grant brings its end forward is asked for then, and goes on with what was renewed elsewhere', async () => {
     const world: World = {}
-    const { live, open, clock, settled, asked } = begin(world)
+    const { live, open, clock, asked } = begin(world)
     const session = makeSession()
     const [soon, later] = [clock.at + 5000, clock.at + 60_000]
     const tunnel = open({ ...session, grant: { ...session.grant, refreshTokenExpiresAt: soon } })
@@ -231,7 +232,7 @@ describe('a session with open connections', () => {
   })
 
   test('has what nobody foresaw reported', async () => {
-    const { live, open, clock, settled, reported } = begin({ idleDeadline: () => Promise.reject(new TypeError('a fault')) })
+    const { live, open, clock, reported } = begin({ idleDeadline: () => Promise.reject(new TypeError('a fault')) })
     open(makeSession())
     clock.at += IDLE
     live.sweep()

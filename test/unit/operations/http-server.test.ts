@@ -18,7 +18,9 @@ afterEach(() => {
 
 const sayOk: Handle = (_request, response) => response.end('ok')
 
-async function listening(handle: Handle = sayOk, isWebSocket?: (request: IncomingMessage) => boolean) {
+const isWebSocket = ({ url }: IncomingMessage) => url === '/ws'
+
+async function listening(handle: Handle = sayOk, picks?: typeof isWebSocket) {
   const refused: Events['request_refused'][] = []
   const seen: IncomingMessage[] = []
   const inFlight = createInFlight()
@@ -28,7 +30,7 @@ async function listening(handle: Handle = sayOk, isWebSocket?: (request: Incomin
       seen.push(request)
       handle(request, response, taken)
     },
-    ...(isWebSocket ? { isWebSocket } : {}),
+    ...(picks ? { isWebSocket: picks } : {}),
     report: (_name, fields) => {
       if ('code' in fields) refused.push(fields)
     },
@@ -153,8 +155,6 @@ describe('expectations and upgrades', () => {
 
 describe('a request that is picked out as a WebSocket', () => {
   const HANDSHAKE = 'GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
-  const isWebSocket = ({ url }: IncomingMessage) => url === '/ws'
-
   test('is handed over with its connection, and is in flight until that closes', async () => {
     const taken: TakenConnection[] = []
     const handle: Handle = (_request, _response, connection) => {
