@@ -34,8 +34,6 @@ export function takeConnection(request: IncomingMessage, head: Buffer): TakenCon
     socket.destroy()
   }
 
-  // Node's own limit of idle connections is none of a WebSocket's.
-  socket.setTimeout(0)
   response.shouldKeepAlive = false
   response.assignSocket(socket)
   response.once('finish', () => {
