@@ -63,8 +63,9 @@ export function createHttpServer({ handle, isWebSocket, inFlight, report }: Step
   if (isWebSocket) {
     // Before Node 24.9 every `Upgrade` comes here; `handle` refuses those that nobody picked out.
     server.on('upgrade', (request, socket, head) => {
+      if (isBroken(request)) return
       // Sent on the heels of a request whose answer is still to come: the two would be mixed (RFC 9112 §9.3.2).
-      if (inFlight.isAnsweringOn(socket)) {
+      if (inFlight.on(socket).length > 0) {
         socket.destroy()
         return
       }

@@ -1,6 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import type { Dispatcher } from 'undici'
 import { breakOff } from './break-off.ts'
+import type { Carriage } from './carriage.ts'
+import { keepLive } from './keep-live.ts'
 import type { UpstreamHeaders } from './upstream-headers.ts'
 
 // Up to it, an answer that is there whole goes out in one write, headers included.
@@ -12,8 +14,6 @@ const EMPTY_LINE = /(?:\n\n|\r\r|\n\r|\n\r\n|\r\r\n)$/
 /** Whom to tell when an upstream stops in the middle of its answer. */
 interface Waiting {
   timeOut(): void
-  /** Keeps an answer that goes on known to its session, until the function that is answered is called. */
-  keep(answer: Answer): () => void
 }
 
 /**
@@ -69,13 +69,16 @@ export class Answer {
     if (!this.#response.writableEnded) this.#response.end()
   }
 
-  /** Once the turn in which the answer began is over: the headers of what is not whole yet go out, and its silence is bounded. */
-  stayOpen(mostSilentMilliseconds: number, waiting: Waiting): void {
+  /**
+   * Once the turn in which the answer began is over: the headers of what is not whole yet go out, its silence is bounded, and its
+   * session knows of it.
+   */
+  stayOpen(carriage: Carriage, waiting: Waiting): void {
     if (this.#response.writableEnded || this.#response.destroyed) return
     if (!this.#hasWritten) this.#response.flushHeaders()
     // An event stream may be silent for as long as it likes.
-    if (!this.isEventStream) this.#silence = setTimeout(() => this.#fallSilent(waiting), mostSilentMilliseconds)
-    this.#leave = waiting.keep(this)
+    if (!this.isEventStream) this.#silence = setTimeout(() => this.#fallSilent(waiting), carriage.route.bodyTimeoutMilliseconds)
+    this.#leave = keepLive(carriage, this)
   }
 
   /** Nothing is waited for any more. */

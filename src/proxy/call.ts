@@ -6,7 +6,6 @@ import type { Carriage } from './carriage.ts'
 import { passOver } from './interim-answers.ts'
 import { stayOpen, timeOut } from './call-turns.ts'
 import { isRepeatable } from './is-repeatable.ts'
-import { keepLive } from './keep-live.ts'
 import type { UpstreamAddress } from './upstream-address.ts'
 import type { UpstreamBalance } from './upstream-balance.ts'
 import { isInvalidToken } from './is-invalid-token.ts'
@@ -77,13 +76,9 @@ export class Call implements Dispatcher.DispatchHandler {
     this.#carriage.fail(new GatewayError('upstream_timed_out'))
   }
 
-  keep(answer: Answer): () => void {
-    return keepLive(this.#carriage, answer)
-  }
-
   /** The turn in which the answer began is over. */
   stayOpen(): void {
-    if (!this.#isOver) this.#answer?.stayOpen(this.#carriage.route.bodyTimeoutMilliseconds, this)
+    if (!this.#isOver) this.#answer?.stayOpen(this.#carriage, this)
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {

@@ -213,6 +213,7 @@ describe('the end of a session', () => {
     upstreamEnd(lane).socket.write('\x83\x00no frame', 'latin1')
     await socket.raw.until('no frame')
     lane.live.close(ID, 'signed_out')
+    upstreamEnd(lane).socket.write('too late')
     expect(await socket.raw.closed()).toMatch(/no frame$/)
   })
 
@@ -255,6 +256,23 @@ describe('the end of a session', () => {
     answers[0]?.()
     expect(await connection.closed()).toMatch(/^HTTP\/1\.1 401 [\s\S]*session_missing$/)
     await until('it is forgotten', () => lane.live.count('tunnel') === 0)
+  })
+
+  test('that comes while a token is fetched for a handshake keeps the upstream from being asked', async () => {
+    const ending: { live?: CarryingLane['live'] } = {}
+    const lane = await begin({
+      steps: {
+        async accessToken({ grant }) {
+          ending.live?.close(ID, 'signed_out')
+          return grant.accessToken
+        },
+      },
+    })
+    ending.live = lane.live
+    await expect(open(lane)).rejects.toThrow(/401 [\s\S]*session_missing/)
+    // Connections are taken in the order in which they came: ours is the first.
+    await (await fetch(`${lane.upstream.origin}/plain`)).text()
+    expect(lane.upstream.connections()).toBe(1)
   })
 
   test('says nothing behind a Close frame of the upstream’s own', async () => {
