@@ -24,6 +24,7 @@ beforeEach(async () => {
 
 const call = (how: Parameters<Browser['fetch']>[1] = {}) => browser.fetch(`${story.origin}/api/picky`, how)
 const refreshes = () => story.provider.seen('token').filter(({ form }) => form.get('grant_type') === 'refresh_token').length
+const renewed = () => story.gateway.metric('coatcheck_token_refreshes_total', { outcome: 'refreshed' })
 const lastToken = () => story.upstream.last().values('authorization')[0]?.split(' ')[1] ?? ''
 
 test('a token that an API calls invalid is renewed, and the call made again with the new one, once', async () => {
@@ -51,7 +52,6 @@ test('a call whose body is gone gets the refusal, and the next one the new token
   await call()
   const first = lastToken()
   refused.add(first)
-  const renewed = () => story.gateway.metric('coatcheck_token_refreshes_total', { outcome: 'refreshed' })
   const before = await renewed()
   expect((await call({ method: 'POST', body: 'once' })).status).toBe(401)
   await until('the token is renewed', async () => (await renewed()) === before + 1)
