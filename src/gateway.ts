@@ -69,7 +69,7 @@ export function createGateway({ config, store, provider, report, reportRequest, 
   const cookieName = security.names.session
   const onEnded = (...[id, reason]: Parameters<LiveConnections['close']>) => live.close(id, reason)
   const sessions = createSessions({ config, store, namespace, ...security, cookieName, onEnded, report, now })
-  const live = createLiveConnections({ ...sessions, findSession: sessions.find, report, now })
+  const live = createLiveConnections({ ...sessions, store, findSession: sessions.find, report, now })
   const answering = { origin, prefix, setResponseHeaders, requestIdOf, report }
   const { answerError, answerProblem, failureOf } = createErrorAnswerer(answering)
 

@@ -1,5 +1,7 @@
 import type { EndReason } from '../errors.ts'
 import type { SessionId } from '../session/records.ts'
+import type { SessionKeys } from '../session/keys.ts'
+import type { Store } from '../store/port.ts'
 import type { LiveConnection, LiveEnding, LiveKind } from './live-connection.ts'
 import { createRecentEndings } from './recent-endings.ts'
 import { SessionWatch, type WatchSteps } from './session-watch.ts'
@@ -24,6 +26,12 @@ export interface LiveConnections {
   readonly sweep: () => void
 }
 
+interface Steps extends WatchSteps {
+  /** Tells what changes in every instance. */
+  readonly store: Pick<Store, 'watch' | 'link'>
+  readonly keys: Pick<SessionKeys, 'staleId'>
+}
+
 const GOING_AWAY: LiveEnding = { kind: 'going_away' }
 
 /**
@@ -31,8 +39,11 @@ const GOING_AWAY: LiveEnding = { kind: 'going_away' }
  *
  * Nothing here is paid for by an answer that is complete in the turn in which it began; one that is not waits in a short list, and only
  * those that are open for longer than a sweep are filed under their session.
+ *
+ * A session that ends in another instance is heard of by the store's word that its records changed; where the store was lost, or does
+ * not tell, everything that is open is asked about.
  */
-export function createLiveConnections(steps: WatchSteps): LiveConnections {
+export function createLiveConnections(steps: Steps): LiveConnections {
   const endings = createRecentEndings(steps.now)
   const young = createYoungConnections()
   const open = new Set<LiveConnection>()
@@ -67,6 +78,22 @@ export function createLiveConnections(steps: WatchSteps): LiveConnections {
     return isLeaving && kind !== 'answer' ? GOING_AWAY : undefined
   }
 
+  function hear(id: SessionId): void {
+    // Also those that are too young to be filed yet.
+    for (const connection of young.of(id)) if (young.remove(connection)) file(connection)
+    watches.get(id)?.heard()
+  }
+
+  function doubtAll(): void {
+    for (const watch of watches.values()) watch.doubt()
+  }
+
+  steps.store.watch((key) => {
+    if (key === undefined) return doubtAll()
+    const id = steps.keys.staleId(key)
+    if (id !== undefined) hear(id)
+  })
+
   return {
     enter(connection) {
       const ending = alreadyOver(connection)
@@ -94,6 +121,7 @@ export function createLiveConnections(steps: WatchSteps): LiveConnections {
     sweep() {
       const at = steps.now()
       endings.prune()
+      if (!steps.store.link.tells) doubtAll()
       for (const connection of young.grownUp()) file(connection)
       for (const connection of open) connection.look?.(at)
       for (const watch of watches.values()) watch.look(at)

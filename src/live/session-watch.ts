@@ -52,6 +52,16 @@ export class SessionWatch {
     for (const connection of this.connections) connection.end(ending)
   }
 
+  /** Something of it has changed, here or elsewhere: asks at once whether it lives. Asking also keeps further news coming. */
+  heard(): void {
+    void this.#ask().catch((error: unknown) => this.#told(error))
+  }
+
+  /** It may have ended unheard of: asks at the next look. */
+  doubt(): void {
+    this.#lookAt = 0
+  }
+
   /** Asks whether the session lives, when it may have run out. */
   look(at: number): void {
     if (at < this.#lookAt) return
@@ -61,20 +71,31 @@ export class SessionWatch {
   }
 
   async #judge(): Promise<void> {
-    const { findSession, activity, report, now } = this.#steps
-    const { ticket, record } = this.#session
+    const { activity, now } = this.#steps
     try {
-      const verdict = await findSession(ticket)
-      if (verdict.kind === 'ended') return this.end({ kind: 'session_ended', reason: verdict.reason })
-      // Its grant may be another by now, and another instance may have seen the person since: on the store's word.
-      this.#session = verdict.session
-      const deadline = await activity.idleDeadline(verdict.session)
+      if (!(await this.#ask())) return
+      // Another instance may have seen the person since: on the store's word.
+      const deadline = await activity.idleDeadline(this.#session)
       this.#lookAt = Math.max(deadline ?? 0, now() + AGAIN_MILLISECONDS)
     } catch (error) {
-      if (!(error instanceof GatewayError)) report('unexpected_error', describeError(error))
+      this.#told(error)
       // Not knowing is not an ending; but the absolute end needs nobody's word.
-      if (now() >= record.absoluteExpiresAt) this.end({ kind: 'session_ended', reason: 'expired' })
+      if (now() >= this.#session.record.absoluteExpiresAt) this.end({ kind: 'session_ended', reason: 'expired' })
       else this.#lookAt = now() + AGAIN_MILLISECONDS
     }
+  }
+
+  /** Whether the session lives; where it has ended, everything of it does. */
+  async #ask(): Promise<boolean> {
+    const verdict = await this.#steps.findSession(this.#session.ticket)
+    if (verdict.kind === 'ended') this.end({ kind: 'session_ended', reason: verdict.reason })
+    // Its grant may be another by now.
+    else this.#session = verdict.session
+    return verdict.kind === 'live'
+  }
+
+  /** A store that fails is told of by itself. */
+  #told(error: unknown): void {
+    if (!(error instanceof GatewayError)) this.#steps.report('unexpected_error', describeError(error))
   }
 }

@@ -14,7 +14,7 @@ export interface SessionKeys {
   /** The sessions that belong to one session at the provider. */
   readonly providerSession: (issuer: string, sid: string) => string
   /** The id in a key whose change makes an opened session stale; undefined for all others. */
-  readonly staleId: (key: string) => string | undefined
+  readonly staleId: (key: string) => SessionId | undefined
 }
 
 const STALE_MAKING = /\{([A-Za-z0-9_-]{43})\}:(?:session|grant|ended)$/
@@ -30,7 +30,7 @@ export function createSessionKeys(namespace: string): SessionKeys {
     ended: ofSession('ended'),
     user: (issuer, subject) => `${namespace}:user:${hash(issuer, subject)}`,
     providerSession: (issuer, sid) => `${namespace}:idp:${hash(issuer, sid)}`,
-    staleId: (key) => STALE_MAKING.exec(key)?.[1],
+    staleId: (key) => STALE_MAKING.exec(key)?.[1] as SessionId | undefined,
   }
 }
 

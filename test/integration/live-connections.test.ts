@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Browser } from '../support/browser.ts'
+import { startFaultyLine } from '../support/faulty-line.ts'
 import { startGateway } from '../support/gateway.ts'
+import { movedTo } from '../support/moved-to.ts'
 import { openRaw, rawRequest } from '../support/raw-client.ts'
 import { type RedisServer, startRedis } from '../support/redis-server.ts'
 import type { ScriptedProvider } from '../support/scripted-provider.ts'
@@ -148,6 +150,43 @@ describe('what somebody has open', () => {
       socket.raw.destroy()
       await elsewhere.stop()
     })
+  })
+})
+
+describe('what somebody has open at one gateway', () => {
+  test('ends when they sign out at another, and so does what they opened a moment ago', async () => {
+    await withStory({ COATCHECK_STORE: redis.url }, async (story) => {
+      const [ann, bob] = [await story.signedIn(), await story.signedIn()]
+      const [socket, stream, others] = [await webSocketOf(ann, story), await streamOf(ann, story), await webSocketOf(bob, story)]
+      const elsewhere = await startGateway({ ...story.gateway.env, COATCHECK_LISTEN: '127.0.0.1:0' })
+      await elsewhere.ready()
+      const answer = await movedTo(elsewhere, ann).fetch(`${story.origin}/bff/logout`, { method: 'POST' })
+      expect(answer.status).toBe(200)
+      expect(await socket.ended()).toEqual({ code: 4401, reason: 'signed_out' })
+      expect(await stream.closed()).toContain('event: ended\ndata: {"reason":"signed_out"}\n\n')
+      others.send('still here')
+      await others.received(1)
+      others.raw.destroy()
+      await elsewhere.stop()
+    })
+  })
+
+  test('ends once Redis is back, when they signed out at another while this one had lost it', async () => {
+    const line = await startFaultyLine(redis.port)
+    await withStory({ COATCHECK_STORE: `redis://127.0.0.1:${line.port}` }, async (story) => {
+      const ann = await story.signedIn()
+      const socket = await webSocketOf(ann, story)
+      const elsewhere = await startGateway({ ...story.gateway.env, COATCHECK_STORE: redis.url, COATCHECK_LISTEN: '127.0.0.1:0' })
+      await elsewhere.ready()
+      line.cutOff()
+      await until('the loss is noticed', () => story.gateway.logs('store_state').at(-1)?.['state'] === 'lost')
+      const answer = await movedTo(elsewhere, ann).fetch(`${story.origin}/bff/logout`, { method: 'POST' })
+      expect(answer.status).toBe(200)
+      line.mend()
+      expect(await socket.ended()).toEqual({ code: 4401, reason: 'signed_out' })
+      await elsewhere.stop()
+    })
+    await line.stop()
   })
 })
 

@@ -100,6 +100,8 @@ export async function startCarryingLane({
   const session = liveSession()
   const live = createLiveConnections({
     findSession: () => ({ kind: 'live', session }),
+    store: { watch: () => undefined, link: { live: true, certainAt: Infinity, foundAgainAt: -Infinity, tells: true } },
+    keys: { staleId: () => undefined },
     activity: { extended: async () => Infinity, idleDeadline: async () => Infinity, ...activity },
     lifetimes: createLifetimes({
       idleTimeoutMilliseconds: 3_600_000,

@@ -20,13 +20,21 @@ export interface FaultyLine {
   /** Asked for every command, by its name in capital letters; what it answers happens. */
   fault: ((command: string) => Fault | undefined) | undefined
   readonly faults: () => number
+  /** Breaks every connection, and all that come, until it is mended. */
+  readonly cutOff: () => void
+  readonly mend: () => void
   readonly stop: () => Promise<void>
 }
 
 export async function startFaultyLine(target: number): Promise<FaultyLine> {
   const sockets = new Set<Socket>()
   let faults = 0
+  let isCutOff = false
   const server = createServer((client) => {
+    if (isCutOff) {
+      client.destroy()
+      return
+    }
     const redis = connect(target, '127.0.0.1').setNoDelay(true)
     for (const socket of [client.setNoDelay(true), redis]) {
       sockets.add(socket)
@@ -58,6 +66,11 @@ export async function startFaultyLine(target: number): Promise<FaultyLine> {
     port: address.port,
     fault: undefined,
     faults: () => faults,
+    cutOff() {
+      isCutOff = true
+      for (const socket of sockets) socket.destroy()
+    },
+    mend: () => void (isCutOff = false),
     async stop() {
       for (const socket of sockets) socket.destroy()
       await new Promise((resolve) => server.close(resolve))

@@ -16,7 +16,9 @@ interface World {
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
 function begin(world: World = {}) {
-  const { clock, now, report, reported, lifetimes } = sessionParts()
+  const { clock, now, report, reported, lifetimes, keys } = sessionParts()
+  const link = { live: true, certainAt: Infinity, foundAgainAt: -Infinity, tells: true }
+  const heard: ((key: string | undefined) => void)[] = []
   const asked = { deadlines: 0, verdicts: 0 }
   const written: number[] = []
   const live = createLiveConnections({
@@ -34,10 +36,13 @@ function begin(world: World = {}) {
         return world.idleDeadline?.()
       },
     },
+    store: { watch: (listener) => void heard.push(listener), link },
+    keys,
     lifetimes,
     report,
     now,
   })
+  const hear = (key: string | undefined) => heard.forEach((listener) => listener(key))
 
   function open(session: LiveSession | undefined, kind: LiveKind = 'tunnel') {
     const endings: LiveEnding[] = []
@@ -45,7 +50,7 @@ function begin(world: World = {}) {
     const connection: LiveConnection = { kind, session, end: (ending) => endings.push(ending), look: (at) => looks.push(at) }
     return { endings, looks, leave: live.enter(connection) }
   }
-  return { clock, live, open, asked, written, reported }
+  return { clock, live, open, asked, written, reported, hear, link, keys }
 }
 
 const SIGNED_OUT: LiveEnding = { kind: 'session_ended', reason: 'signed_out' }
@@ -247,5 +252,65 @@ describe('a session with open connections', () => {
     const start = clock.at
     for (; clock.at < start + 180_000; clock.at += 1000) live.noteActivity(session.ticket.id)
     expect(written.map((at) => at - start)).toEqual([60_000, 120_000])
+  })
+})
+
+const REVOKED: LiveEnding = { kind: 'session_ended', reason: 'revoked' }
+const ended = async (): Promise<Verdict> => ({ kind: 'ended', reason: 'revoked' })
+
+describe('a session that ends in another instance', () => {
+  test.each<LiveKind>(['tunnel', 'answer'])(
+    'takes what is open here along as soon as the store tells of it: a %s',
+    async (kind) => {
+      const world: World = {}
+      const { open, hear, keys } = begin(world)
+      const [ann, bob] = [makeSession(), makeSession()]
+      const [mine, other] = [open(ann, kind), open(bob, kind)]
+      world.verdict = ended
+      hear(keys.session(ann.ticket.id))
+      await settled()
+      expect([mine.endings, other.endings]).toEqual([[REVOKED], []])
+    },
+  )
+
+  test('whose tokens were only renewed takes nothing along', async () => {
+    const { open, hear, keys, asked } = begin()
+    const session = makeSession()
+    const mine = open(session)
+    hear(keys.grant(session.ticket.id))
+    hear(keys.seen(session.ticket.id))
+    await settled()
+    expect([mine.endings, asked.verdicts]).toEqual([[], 1])
+  })
+
+  test('while the store was lost is asked about once it is found again', async () => {
+    const world: World = { verdict: ended }
+    const { live, open, hear } = begin(world)
+    const mine = open(makeSession())
+    live.sweep()
+    await settled()
+    expect(mine.endings).toEqual([])
+    hear(undefined)
+    live.sweep()
+    await settled()
+    expect(mine.endings).toEqual([REVOKED])
+  })
+
+  test('is found within a second where the store tells of nothing', async () => {
+    const { live, open, link } = begin({ verdict: ended })
+    link.tells = false
+    const mine = open(makeSession())
+    live.sweep()
+    await settled()
+    expect(mine.endings).toEqual([REVOKED])
+  })
+
+  test('that nobody can be asked about lives on', async () => {
+    const { open, hear, keys, reported } = begin({ verdict: () => Promise.reject(new GatewayError('store_unavailable')) })
+    const session = makeSession()
+    const mine = open(session)
+    hear(keys.session(session.ticket.id))
+    await settled()
+    expect([mine.endings, reported]).toEqual([[], []])
   })
 })
