@@ -13,15 +13,21 @@ export interface CoatcheckProgram {
   readonly origin: string
   /** Answers 200 once it is ready. */
   readonly readyUrl: string
+  /** Its server key. */
+  readonly secret: string
+  /** Where its metrics are. */
+  readonly metricsUrl: string
 }
 
 interface Choice {
   /** `src/main.ts` or `dist/main.js`. */
   readonly script: string
-  readonly provider: BenchProvider
+  readonly provider: Pick<BenchProvider, 'env'>
   readonly store: string
   readonly routes?: string
   readonly nodeFlags?: readonly string[]
+  /** Settings that are not the defaults. */
+  readonly settings?: Readonly<Record<string, string>>
 }
 
 /** Coatcheck as `npm start` would run it in production, without npm, on free ports; everything else is its default. */
@@ -31,9 +37,11 @@ export async function coatcheckProgram({
   store,
   routes = '',
   nodeFlags = [],
+  settings = {},
 }: Choice): Promise<CoatcheckProgram> {
   const [port, privatePort] = [await findFreePort(), await findFreePort()]
   const origin = `http://localhost:${port}`
+  const secret = randomBytes(32).toString('base64url')
   return {
     command: process.execPath,
     words: [...nodeFlags, fromRoot(script), 'serve'],
@@ -43,13 +51,16 @@ export async function coatcheckProgram({
       COATCHECK_BASE_URL: origin,
       COATCHECK_LISTEN: `127.0.0.1:${port}`,
       COATCHECK_PRIVATE_LISTEN: `127.0.0.1:${privatePort}`,
-      COATCHECK_SECRETS: randomBytes(32).toString('base64url'),
+      COATCHECK_SECRETS: secret,
       COATCHECK_STORE: store,
       ...(routes === '' ? {} : { COATCHECK_ROUTES: routes }),
       COATCHECK_DRAIN_DELAY: '0s',
+      ...settings,
     },
     port,
     origin,
+    secret,
     readyUrl: `http://127.0.0.1:${privatePort}/readyz`,
+    metricsUrl: `http://127.0.0.1:${privatePort}/metrics`,
   }
 }

@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs'
 import { coatcheckProgram } from './coatcheck-program.ts'
 import { fromRoot } from './from-root.ts'
+import { judgeColdStart } from './goals.ts'
 import { median } from './median.ts'
 import type { Processes } from './processes.ts'
+import { coldStartPlot, coldStartTable } from './results.ts'
+import type { Bench, Section } from './section.ts'
 import type { BenchProvider } from './sign-in.ts'
 
 /** How long something took, from the spawn of `node`. */
@@ -16,15 +19,27 @@ export interface StartRow {
 export const COMPILED = 'node dist/main.js serve, until /readyz answers 200'
 export const SOURCES = 'node src/main.ts serve, until /readyz answers 200'
 
-interface Plan {
-  readonly turns: number
-  readonly processes: Processes
-  readonly provider: BenchProvider
-  readonly tell: (progress: string) => void
-}
+const USUAL_TURNS = 5
+const QUICK_TURNS = 2
 
 /** Measures cold starts on the memory store, in turns, with the provider up; and for comparison what of it Node and imports take. */
-export async function measureColdStart({ turns, processes, provider, tell }: Plan): Promise<readonly StartRow[]> {
+export async function measureColdStart(bench: Bench): Promise<Section> {
+  const rows = await measure(bench)
+  const starts = rows.filter(({ name }) => name === COMPILED || name === SOURCES)
+  return {
+    title: 'Cold start',
+    plot: coldStartPlot(rows),
+    table: coldStartTable(rows),
+    says: `From the spawn of \`node\`, without npm, until the private listener's \`/readyz\` answers 200: memory store, provider up, not pinned, median
+of ${bench.isQuick ? QUICK_TURNS : USUAL_TURNS}.`,
+    remarks: [],
+    goals: starts.map(({ name, milliseconds }) => judgeColdStart(name, milliseconds)),
+    faults: [],
+  }
+}
+
+async function measure({ isQuick, processes, provider, tell }: Bench): Promise<readonly StartRow[]> {
+  const turns = isQuick ? QUICK_TURNS : USUAL_TURNS
   const contenders = [
     { name: 'node with an empty program, until it ends', run: () => runToEnd(processes, '') },
     { name: 'node that imports all of src, until it ends', run: () => runToEnd(processes, importOf('src/commands/serve.ts')) },

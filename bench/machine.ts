@@ -12,7 +12,15 @@ export function describeMachine(): readonly string[] {
   ]
 }
 
-const PACKAGES = ['express', 'express-session', 'connect-redis', 'redis', 'http-proxy-middleware', 'undici'] as const
+const PACKAGES = [
+  'express',
+  'express-session',
+  'connect-redis',
+  'redis',
+  'http-proxy-middleware',
+  'express-openid-connect',
+  'undici',
+] as const
 
 /** What was measured, one line each. */
 export function describeVersions(programs: Readonly<Record<string, string>>): readonly string[] {

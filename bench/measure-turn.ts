@@ -4,8 +4,9 @@ import type { Processes } from './processes.ts'
 import { readWrk, type WrkAnswer } from './read-wrk.ts'
 import { commandsBetween, countRedisCommands } from './redis.ts'
 import type { Turn } from './summarise.ts'
-import { foreignShare, idleShare, readCoreTime, readOwnCpuMicroseconds, readUsage } from './usage.ts'
+import { foreignShare, idleShare, readCoreTime, readOwnCpuMicroseconds, readUsageOfAll } from './usage.ts'
 
+/** Connections of the load, all of them kept. */
 export const CONNECTIONS = 50
 
 /** What Chromium sends with a `fetch` of the page, beside cookie and `Host`. */
@@ -21,7 +22,8 @@ export const BROWSER_HEADERS = {
   'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36',
 } as const
 
-interface Load {
+/** What is measured with. */
+export interface Load {
   readonly processes: Processes
   readonly seconds: number
   readonly gatewayCore: number
@@ -68,9 +70,11 @@ export function findFaults(answer: WrkAnswer, carried: number): readonly string[
   return faults
 }
 
-function findWrongAnswer({ url, headers }: Contender, expected: string): Promise<readonly string[]> {
+function findWrongAnswer(contender: Contender, expected: string): Promise<readonly string[]> {
+  const { port, path, headers } = contender
   return new Promise((resolve, reject) => {
-    const asking = request(url, { headers: { ...BROWSER_HEADERS, ...headers }, agent: false }, (response) => {
+    const about = { host: '127.0.0.1', port, path, headers: { ...BROWSER_HEADERS, ...headers }, agent: false }
+    const asking = request(about, (response) => {
       let text = ''
       response.on('data', (piece) => (text += String(piece)))
       response.on('end', () => {
@@ -82,16 +86,24 @@ function findWrongAnswer({ url, headers }: Contender, expected: string): Promise
   })
 }
 
-async function read({ pid, redisPort }: Contender, { gatewayCore, loadCore, upstreamPort }: Load) {
+async function read({ pids, redisPort }: Contender, { gatewayCore, loadCore, upstreamPort }: Load) {
   const commands = redisPort === undefined ? undefined : await countRedisCommands(redisPort)
   const status = await (await fetch(`http://127.0.0.1:${upstreamPort}/count`)).text()
   const [, carried = '0'] = /^ \d+ \d+ (\d+)/m.exec(status) ?? []
   const cores = { gatewayCore: readCoreTime(gatewayCore), loadCore: readCoreTime(loadCore) }
-  return { commands, carried: Number(carried), usage: readUsage(pid), own: readOwnCpuMicroseconds(), ...cores }
+  return { commands, carried: Number(carried), usage: readUsageOfAll(pids), own: readOwnCpuMicroseconds(), ...cores }
 }
 
-async function runWrk({ url, headers }: Contender, { seconds, loadCore, processes }: Load): Promise<WrkAnswer> {
+async function runWrk({ port, path, headers, script }: Contender, { seconds, loadCore, processes }: Load): Promise<WrkAnswer> {
   const lines = Object.entries({ ...BROWSER_HEADERS, ...headers }).flatMap(([name, value]) => ['-H', `${name}: ${value}`])
-  const words = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--latency', ...lines, url]
+  const words = [
+    '-t1',
+    `-c${CONNECTIONS}`,
+    `-d${seconds}s`,
+    '--latency',
+    ...(script === undefined ? [] : ['-s', script]),
+    ...lines,
+    `http://127.0.0.1:${port}${path}`,
+  ]
   return readWrk(await processes.start({ command: 'wrk', words, core: loadCore }).ended())
 }

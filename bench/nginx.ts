@@ -54,6 +54,32 @@ export function carryingNginx(port: number, upstreamPort: number, accessToken: s
   }`
 }
 
+/** An nginx in front of a gateway: it hands on what comes, as the shipped nginx.conf does, without TLS, files and log. */
+export function frontNginx(port: number, gatewayPort: number): string {
+  return `
+  upstream gateway {
+    server 127.0.0.1:${gatewayPort} max_fails=0;
+    keepalive 64;
+    keepalive_requests 1000000000;
+  }
+  server {
+    listen 127.0.0.1:${port};
+    location / {
+      proxy_pass http://gateway;
+      proxy_http_version 1.1;
+      proxy_buffering off;
+      proxy_request_buffering off;
+      proxy_set_header Host $http_host;
+      proxy_set_header Connection "";
+      proxy_set_header X-Forwarded-For $remote_addr;
+      proxy_set_header X-Forwarded-Proto $scheme;
+      proxy_set_header X-Forwarded-Host $http_host;
+      proxy_set_header X-Request-Id $request_id;
+      client_max_body_size 0;
+    }
+  }`
+}
+
 /**
  * The API that everybody carries to. It answers only what is carried well: with the token that the provider issued, and without the
  * browser's cookie; and it counts, so that nobody can answer in its place.
@@ -68,6 +94,35 @@ export function answeringNginx(port: number, accessToken: string, answer: string
       if ($http_authorization != "Bearer ${accessToken}") { return 401; }
       if ($http_cookie != "") { return 400; }
       return 200 '${answer}';
+    }
+  }`
+}
+
+/** An API of large bodies: it answers with files, hands what is sent to a sink, and wants the token that the provider issued. */
+export function filesNginx({
+  port,
+  sinkPort,
+  folder,
+  accessToken,
+}: {
+  readonly port: number
+  readonly sinkPort: number
+  readonly folder: string
+  readonly accessToken: string
+}): string {
+  return `
+  default_type application/octet-stream;
+  sendfile on;
+  server {
+    listen 127.0.0.1:${port};
+    root ${folder};
+    client_max_body_size 0;
+    if ($http_authorization != "Bearer ${accessToken}") { return 401; }
+    location = /sink {
+      proxy_pass http://127.0.0.1:${sinkPort};
+      proxy_http_version 1.1;
+      proxy_request_buffering off;
+      proxy_set_header Connection "";
     }
   }`
 }

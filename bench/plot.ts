@@ -11,8 +11,8 @@ export interface Bar {
   readonly value: number
   /** The value as it is written at the end of the bar. */
   readonly label: string
-  /** Least and most of the turns, drawn as a thin line. */
-  readonly spread: readonly [number, number]
+  /** Least and most of the turns, drawn as a thin line; left out where there was one turn. */
+  readonly spread?: readonly [number, number]
   readonly ours: boolean
 }
 
@@ -41,7 +41,7 @@ const STYLE = `
 /** Draws horizontal bars as an SVG that reads well on light and dark pages and names itself to a screen reader. */
 export function drawPlot({ title, says, bars }: Plot): string {
   const height = TOP + bars.length * STEP
-  const most = Math.max(...bars.flatMap(({ value, spread }) => [value, spread[1]]))
+  const most = Math.max(1e-9, ...bars.flatMap(({ value, spread }) => [value, spread?.[1] ?? value]))
   const scale = (value: number): number => Math.round((value / most) * LONGEST * 10) / 10
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-labelledby="title says">
   <title id="title">${escape(title)}</title>
@@ -55,13 +55,14 @@ ${bars.map((bar, at) => drawBar(bar, TOP + at * STEP, scale)).join('\n')}
 }
 
 function drawBar({ name, value, label, spread, ours }: Bar, top: number, scale: (value: number) => number): string {
-  const [least, most] = spread.map(scale)
+  const [least, most] = (spread ?? []).map(scale)
   const middle = top + 6 + BAR / 2
   const end = Math.max(scale(value), most ?? 0)
+  const line = `  <line class="spread" x1="${LEFT + (least ?? 0)}" x2="${LEFT + (most ?? 0)}" y1="${middle}" y2="${middle}"/>`
   return [
     `  <text x="${LEFT}" y="${top}">${escape(name)}</text>`,
     `  <rect class="${ours ? 'ours' : 'bar'}" x="${LEFT}" y="${top + 6}" width="${scale(value)}" height="${BAR}" rx="3"/>`,
-    `  <line class="spread" x1="${LEFT + (least ?? 0)}" x2="${LEFT + (most ?? 0)}" y1="${middle}" y2="${middle}"/>`,
+    ...(spread === undefined ? [] : [line]),
     `  <text class="label" x="${LEFT + end + 8}" y="${middle + 5}">${escape(label)}</text>`,
   ].join('\n')
 }

@@ -25,9 +25,16 @@ export interface BenchProvider {
 const TOKEN_BYTES = 450
 const LIFETIME_SECONDS = 3600
 
-/** Starts a provider whose access and refresh tokens have 600 characters each, so that a session holds about two kilobytes. */
-export async function startBenchProvider(): Promise<BenchProvider> {
-  const [accessToken, refreshToken] = [randomToken(), randomToken()]
+/** How long, in seconds, an access token lives that comes for this grant type. */
+export type LifetimeOf = (grantType: string | null) => number
+
+/**
+ * Starts a provider whose access and refresh tokens have 600 characters each, so that a session holds about two kilobytes.
+ *
+ * @param lifetimeOf For measurements in which tokens are refreshed: refresh tokens are then the provider's own short ones, which it takes.
+ */
+export async function startBenchProvider(lifetimeOf?: LifetimeOf): Promise<BenchProvider> {
+  const [accessToken, longRefreshToken] = [randomToken(), randomToken()]
   const provider = await startScriptedProvider()
   const user = {
     name: 'Alice Example',
@@ -38,15 +45,17 @@ export async function startBenchProvider(): Promise<BenchProvider> {
   }
   let issued: Issued | undefined
   provider.script.claims = (honest) => ({ ...honest, ...user, at_hash: provider.signer.halfHash(accessToken) })
-  provider.script.token = (honest) => {
+  provider.script.token = (honest, { form }) => {
+    const lifetimeSeconds = lifetimeOf?.(form.get('grant_type')) ?? LIFETIME_SECONDS
+    const refreshToken = lifetimeOf === undefined ? longRefreshToken : String(honest['refresh_token'])
     issued = {
       user: { sub: 'alice', ...user },
       accessToken,
       refreshToken,
       idToken: String(honest['id_token']),
-      expiresAt: Date.now() + LIFETIME_SECONDS * 1000,
+      expiresAt: Date.now() + lifetimeSeconds * 1000,
     }
-    return { ...honest, access_token: accessToken, refresh_token: refreshToken, expires_in: LIFETIME_SECONDS }
+    return { ...honest, access_token: accessToken, refresh_token: refreshToken, expires_in: lifetimeSeconds }
   }
 
   return {
@@ -64,11 +73,19 @@ export async function startBenchProvider(): Promise<BenchProvider> {
   }
 }
 
-/** Signs in at Coatcheck as a browser does, from the login to the callback, and answers the session cookie as it is sent. */
-export async function signIn(origin: string): Promise<string> {
+/** Where a sign-in begins, and the cookie that it ends with; Coatcheck's where it is left out. */
+interface Door {
+  readonly path: string
+  readonly cookieName: string
+}
+
+const COATCHECK: Door = { path: '/bff/login?returnTo=/', cookieName: 'coatcheck' }
+
+/** Signs in as a browser does, from the login to the callback, and answers the session cookie as it is sent. */
+export async function signIn(origin: string, { path, cookieName }: Door = COATCHECK): Promise<string> {
   const browser = createBrowser()
-  const page = await browser.navigate(`${origin}/bff/login?returnTo=/`)
-  const cookie = browser.cookie('coatcheck')
+  const page = await browser.navigate(`${origin}${path}`)
+  const cookie = browser.cookie(cookieName)
   if (cookie === undefined) throw new Error(`The sign-in ended at ${page.url} with ${page.status}: ${page.text.slice(0, 500)}`)
   return `${cookie.name}=${cookie.value}`
 }

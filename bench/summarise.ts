@@ -28,6 +28,8 @@ export interface Row {
   readonly spread: readonly [number, number]
   /** Requests a second beside the base's. */
   readonly ratio: number
+  /** Requests for the same processor time beside the base's. */
+  readonly ratioByCpu: number
   readonly p50Milliseconds: number
   readonly p99Milliseconds: number
   readonly cpuMicrosecondsPerRequest: number
@@ -46,11 +48,11 @@ export interface Row {
  * @param base The contender that the others are compared with; throws where it was not measured.
  */
 export function summarise(turns: ReadonlyMap<string, readonly Turn[]>, base: string): readonly Row[] {
-  const compared = throughput(turns.get(base) ?? [])
+  const compared = turns.get(base) ?? []
   return [...turns].map(([name, each]) => rowOf(name, each, compared))
 }
 
-function rowOf(name: string, turns: readonly Turn[], compared: number): Row {
+function rowOf(name: string, turns: readonly Turn[], base: readonly Turn[]): Row {
   const of = (measure: (turn: Turn) => number): number => median(turns.map(measure))
   const commands = countCommands(turns)
   const requests = turns.reduce((sum, turn) => sum + turn.requests, 0)
@@ -59,10 +61,11 @@ function rowOf(name: string, turns: readonly Turn[], compared: number): Row {
     name,
     requestsPerSecond: throughput(turns),
     spread: [Math.min(...perSecond), Math.max(...perSecond)],
-    ratio: throughput(turns) / compared,
+    ratio: throughput(turns) / throughput(base),
+    ratioByCpu: cost(base) / cost(turns),
     p50Milliseconds: of((turn) => turn.p50Milliseconds),
     p99Milliseconds: of((turn) => turn.p99Milliseconds),
-    cpuMicrosecondsPerRequest: of((turn) => turn.cpuMicroseconds / turn.requests),
+    cpuMicrosecondsPerRequest: cost(turns),
     residentMegabytes: of((turn) => turn.residentBytes) / 2 ** 20,
     redisPerRequest: (commands ?? []).reduce((sum, [, count]) => sum + count, 0) / requests,
     redisCommands: commands,
@@ -74,6 +77,10 @@ function rowOf(name: string, turns: readonly Turn[], compared: number): Row {
 
 function throughput(turns: readonly Turn[]): number {
   return median(turns.map(rateOf))
+}
+
+function cost(turns: readonly Turn[]): number {
+  return median(turns.map(({ cpuMicroseconds, requests }) => cpuMicroseconds / requests))
 }
 
 function rateOf({ requests, seconds }: Turn): number {

@@ -22,6 +22,15 @@ export function readUsage(pid: number): Usage {
   }
 }
 
+/** The same of several, together. */
+export function readUsageOfAll(pids: readonly number[]): Usage {
+  const each = pids.map(readUsage)
+  return {
+    cpuMicroseconds: sum(each.map(({ cpuMicroseconds }) => cpuMicroseconds)),
+    residentBytes: sum(each.map(({ residentBytes }) => residentBytes)),
+  }
+}
+
 /** Reads the processor time of this process, of all that it started and of those that have ended since. */
 export function readOwnCpuMicroseconds(): number {
   const [, ended] = readTicks('self')

@@ -1,11 +1,19 @@
 import { describe, expect, test } from '@jest/globals'
-import { judgeCarrying, judgeColdStart } from '../../../bench/goals.ts'
+import { judgeBody } from '../../../bench/bodies-group.ts'
+import { NAMES } from '../../../bench/contenders.ts'
+import { compare, judgeCarrying, judgeColdStart } from '../../../bench/goals.ts'
+import { judgeLatency } from '../../../bench/latency-group.ts'
+import { judgeBound } from '../../../bench/memory-group.ts'
 import { findFaults } from '../../../bench/measure-turn.ts'
 import { median } from '../../../bench/median.ts'
+import { sumOfSeries } from '../../../bench/read-metric.ts'
 import { readWrk } from '../../../bench/read-wrk.ts'
 import { commandsBetween, readCommandStatistics } from '../../../bench/redis.ts'
+import { judgeLeeway, judgeOutage, judgeStorm } from '../../../bench/refresh/judge.ts'
 import { summarise, type Turn } from '../../../bench/summarise.ts'
 import { foreignShare, idleShare } from '../../../bench/usage.ts'
+import type { Outage } from '../../support/outage.ts'
+import type { Storm } from '../../support/refresh-storm.ts'
 
 const WELL = `Running 5s test @ http://127.0.0.1:8080/api/item
   1 threads and 50 connections
@@ -33,6 +41,27 @@ const TURN: Turn = {
   loadIdle: 0.5,
   foreign: 0,
   faults: [],
+}
+
+const STORM: Storm = {
+  refreshes: 10_000,
+  calls: 1,
+  callsByStatus: {},
+  failedWrites: 0,
+  providerErrors: 0,
+  lost: 0,
+  signedOut: 0,
+  reuses: 0,
+}
+
+const OUTAGE: Outage = {
+  calls: 1,
+  withinGrace: { 200: 10 },
+  afterGrace: { 200: 1, 503: 10 },
+  reasons: {},
+  cookiesSet: 0,
+  firstGoodMilliseconds: 2_000,
+  lost: 0,
 }
 
 const core = (idleMicroseconds: number, totalMicroseconds: number) => ({ idleMicroseconds, totalMicroseconds })
@@ -67,6 +96,7 @@ describe('what the measurements make of their numbers', () => {
       spread: [1 / 60, 5000],
     })
     expect(one?.cpuMicrosecondsPerRequest).toBe(20)
+    expect(one?.ratioByCpu).toBe(2.5)
     expect(other).toMatchObject({ name: 'slow', requestsPerSecond: 1000, ratio: 1 })
   })
 
@@ -101,13 +131,70 @@ describe('what the measurements make of their numbers', () => {
   })
 
   test('goals are held at their bounds and missed beyond them', () => {
-    const [row] = summarise(new Map([['it', [{ ...TURN, redisCommands: { ping: 5 } }]]]), 'it')
-    if (row === undefined) throw new Error('There is no row.')
-    const held = (changed: Partial<typeof row>) => judgeCarrying({ ...row, ...changed }).map((goal) => goal.held)
-    expect(held({ ratio: 2.5, redisPerRequest: 0.005 })).toEqual([true, true])
-    expect(held({ ratio: 2.49, redisPerRequest: 1 })).toEqual([false, false])
+    const turn = { ...TURN, requests: 10_000, cpuMicroseconds: 100_000 }
+    const judge = (ours: Partial<Turn>) => {
+      const turns: [string, Turn[]][] = [
+        [NAMES.coatcheck, [{ ...turn, requests: 30_000, redisCommands: { ping: 5 }, ...ours }]],
+        [NAMES.express, [turn]],
+        [NAMES.openid, [{ ...turn, requests: 5_000 }]],
+        // Bare nginx takes 3.5 µs.
+        [NAMES.nginx, [{ ...turn, cpuMicroseconds: 35_000 }]],
+      ]
+      return judgeCarrying(summarise(new Map(turns), NAMES.express)).map((goal) => goal.held)
+    }
+    expect(judge({ cpuMicroseconds: 300_000 })).toEqual([true, true, true, true])
+    expect(judge({ requests: 29_999, cpuMicroseconds: 301_000 })).toEqual([false, true, false, true])
+    expect(judge({ requests: 14_999, cpuMicroseconds: 149_990, redisCommands: { get: 150 } })).toEqual([
+      false,
+      false,
+      true,
+      false,
+    ])
+    expect(() => judgeCarrying([])).toThrow('not measured')
     expect(judgeColdStart('it', 999.4).held).toBe(true)
     expect(judgeColdStart('it', 1000).held).toBe(false)
+  })
+
+  test('where the load was the limit of either, processor time is compared instead of throughput', () => {
+    const [fast, slow] = [
+      { rate: 300, cpu: 5, loadIdle: 0.1 },
+      { rate: 100, cpu: 20, loadIdle: 0.5 },
+    ]
+    expect(compare(fast, slow)).toEqual({ ratio: 3, how: '' })
+    expect(compare({ ...fast, loadIdle: 0.09 }, slow)).toEqual({ ratio: 4, how: ', by CPU' })
+    expect(compare(fast, { ...slow, loadIdle: 0.09 })).toEqual({ ratio: 4, how: ', by CPU' })
+  })
+
+  test('the goals of storms, outages, latency, bodies and memory are held at their bounds and missed beyond them', () => {
+    const stormHeld = (changed: Partial<Storm>) => judgeStorm({ ...STORM, ...changed }).map(({ held }) => held)
+    expect(stormHeld({})).toEqual([true, true])
+    expect(stormHeld({ lost: 1 })).toEqual([false, true])
+    expect(stormHeld({ signedOut: 1 })).toEqual([false, true])
+    expect(stormHeld({ reuses: 1 })).toEqual([true, false])
+
+    const outageHeld = (changed: Partial<Outage>) => judgeOutage('it', { ...OUTAGE, ...changed }).map(({ held }) => held)
+    expect(outageHeld({})).toEqual([true, true, true])
+    expect(outageHeld({ lost: 1 })).toEqual([false, true, true])
+    expect(outageHeld({ cookiesSet: 1 })).toEqual([false, true, true])
+    expect(outageHeld({ withinGrace: { 200: 9, 503: 1 } })).toEqual([true, false, true])
+    expect(outageHeld({ afterGrace: { 401: 1 } })).toEqual([true, false, true])
+    expect(outageHeld({ firstGoodMilliseconds: 2_001 })).toEqual([true, true, false])
+
+    // Either bound is enough.
+    expect(judgeLeeway(10_000, 15_000).held).toBe(true)
+    expect(judgeLeeway(1_000, 3_000).held).toBe(true)
+    expect(judgeLeeway(10_000, 15_001).held).toBe(false)
+    expect(judgeLeeway(1_000, 3_001).held).toBe(false)
+
+    expect(judgeLatency(350, 2_000).map(({ held }) => held)).toEqual([true, true])
+    expect(judgeLatency(351, 2_001).map(({ held }) => held)).toEqual([false, false])
+
+    const body = { rate: 90, cpu: 1, growth: 30, loadIdle: 1 }
+    expect(judgeBody('it', body, { ...body, rate: 100 }).map(({ held }) => held)).toEqual([true, true])
+    expect(judgeBody('it', { ...body, growth: 30.1 }, { ...body, rate: 101 }).map(({ held }) => held)).toEqual([false, false])
+
+    expect(judgeBound(100, 115).held).toBe(true)
+    expect(judgeBound(100, 116).held).toBe(false)
   })
 })
 
@@ -152,6 +239,14 @@ describe('what the measurements read', () => {
     )
     expect(commandsBetween(before, after)).toEqual({ get: 20, 'client|tracking': 2 })
     expect(commandsBetween(after, after)).toEqual({})
+  })
+
+  test('a metric is the sum of its series, or of those with a label of this value', () => {
+    const page =
+      'refreshes_total{outcome="refreshed",reason=""} 5\nrefreshes_total{outcome="ended",reason=""} 2\nrefreshes_totals 9\n'
+    expect(sumOfSeries(page, 'refreshes_total', '')).toBe(7)
+    expect(sumOfSeries(page, 'refreshes_total', 'refreshed')).toBe(5)
+    expect(sumOfSeries(page, 'never_counted', '')).toBe(0)
   })
 
   test('the idle share of a core is of the time between two readings', () => {
