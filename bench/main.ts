@@ -24,7 +24,16 @@ await runGroups(
     framing: {
       title: 'Measurements',
       intro: "Written by `npm run bench`. Absolute numbers are this machine's; the ratios are what carries over.",
-      again: '',
+      again: `\`\`\`
+npm run bench
+\`\`\`
+
+needs Linux, two cores, six free gigabytes of memory, and wrk, nginx and redis-server (on Debian: \`apt-get install wrk nginx redis-server\`). It
+takes about a quarter of an hour and rewrites this page. \`npm run bench -- carrying latency\` measures only these groups anew and leaves the others
+as they were; \`-- --help\` lists them. \`--quick\` is for trying; \`--profile=FOLDER\` has Node write a CPU profile of Coatcheck.
+\`npm run build\` before it adds the compiled program to the cold starts. [Fresh tokens](REFRESH.md) are measured by
+\`npm run bench:refresh\`.
+`,
     },
   },
   process.argv.slice(2),

@@ -14,7 +14,9 @@ export function renderPage({ title, intro, again }: Framing, sections: readonly 
   return [
     `# ${title}\n`,
     `${intro}\n`,
-    renderMarkdown(goalsTable(sections.flatMap(({ section }) => section.goals))),
+    sections.length === 0
+      ? 'Nothing has been measured yet.\n'
+      : renderMarkdown(goalsTable(sections.flatMap(({ section }) => section.goals))),
     ...renderCircumstances(sections),
     ...sections.map(renderSection),
     `## Again\n\n${again}`,

@@ -49,17 +49,18 @@ export function carryingRemarks(rows: readonly Row[]): readonly string[] {
     const list = redisCommands.map(([command, count]) => `${whole.format(count)} ${command}`).join(', ')
     return [`Redis commands of ${name} in all turns together: ${list === '' ? 'none' : list}.`]
   })
-  const most = Math.max(...rows.map(({ foreign }) => foreign))
-  const disturbed =
-    most < MOST_FOREIGN
-      ? []
-      : [`DISTURBED: other programs took up to ${percent(most)} of the two cores; repeat this on a quiet machine.`]
   const limited = rows.flatMap(({ name, foreign, ...row }) =>
     foreign < MOST_FOREIGN && isLimitedByLoad(row)
       ? [`The core of the load had no time left for ${name}: it can do more than this.`]
       : [],
   )
-  return [...disturbed, ...sent, ...limited]
+  return [...sent, ...limited]
+}
+
+/** What has to be said where other programs took so much of the cores' time (0 to 1) that the numbers are not to be trusted. */
+export function disturbance(foreign: number): readonly string[] {
+  if (foreign < MOST_FOREIGN) return []
+  return [`DISTURBED: other programs took ${percent(foreign)} of the two cores; repeat this on a quiet machine.`]
 }
 
 /** Why rows do not count, one sentence each. */

@@ -8,10 +8,11 @@ import { readOptions, usageOf } from './options.ts'
 import { createProcesses } from './processes.ts'
 import { requirePrograms } from './programs.ts'
 import { type Framing, renderPage } from './results-page.ts'
-import { goalsTable } from './results.ts'
-import type { Group, Section } from './section.ts'
+import { disturbance, goalsTable } from './results.ts'
+import { CORES, type Group, type Section } from './section.ts'
 import { startBenchProvider } from './sign-in.ts'
 import { renderText } from './table.ts'
+import { foreignShare, readCoreTime, readOwnCpuMicroseconds } from './usage.ts'
 
 /** A command that measures. */
 export interface Command {
@@ -87,8 +88,14 @@ async function measure(
   const processes = createProcesses()
   const provider = await startBenchProvider()
   const nodeFlags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(profile)}`]
+  const before = readAll()
   try {
-    return await group.measure({ isQuick, folder, processes, provider, nodeFlags, tell })
+    const section = await group.measure({ isQuick, folder, processes, provider, nodeFlags, tell })
+    const after = readAll()
+    return {
+      ...section,
+      remarks: [...disturbance(foreignShare(before.cores, after.cores, after.own - before.own)), ...section.remarks],
+    }
   } finally {
     clearTimeout(patience)
     await processes.stopAll()
@@ -96,6 +103,10 @@ async function measure(
     process.off('exit', remove)
     remove()
   }
+}
+
+function readAll() {
+  return { cores: [readCoreTime(CORES.gatewayCore), readCoreTime(CORES.loadCore)], own: readOwnCpuMicroseconds() }
 }
 
 function renderForTerminal({ title, table, remarks, goals, faults }: Section): string {

@@ -1,6 +1,7 @@
 import { startCluster } from '../../test/support/cluster.ts'
 import { type Outage, outage } from '../../test/support/outage.ts'
-import { type RedisServer, startRedis } from '../../test/support/redis-server.ts'
+import { startRedis } from '../../test/support/redis-server.ts'
+import { startWatchedRedis } from '../../test/support/sentinel.ts'
 import { sayBars } from '../results.ts'
 import type { Bench, Section } from '../section.ts'
 import { byStatus, judgeOutage } from './judge.ts'
@@ -9,26 +10,38 @@ const PEOPLE = ['ada', 'bo', 'cy', 'di', 'ed', 'fay']
 const USUAL = { downMilliseconds: 30_000, graceMilliseconds: 10_000 } as const
 const QUICK = { downMilliseconds: 5_000, graceMilliseconds: 3_000 } as const
 
-/** A way in which a store goes away and comes back. */
+/** A store, and a way in which it goes away and comes back. */
 interface Weather {
-  readonly name: string
-  readonly args: readonly string[]
-  readonly begin: (redis: RedisServer) => Promise<void> | void
-  readonly end: (redis: RedisServer) => Promise<void> | void
+  readonly url: string
+  readonly begin: () => Promise<void> | void
+  /** Brings it back; resolves once it answers. */
+  readonly end: () => Promise<unknown> | void
+  readonly stop: () => Promise<void>
+  /** How long it is away before that. */
+  readonly downMilliseconds?: number
 }
 
-const WEATHERS: readonly Weather[] = [
+const WEATHERS: readonly { readonly name: string; readonly start: () => Promise<Weather> }[] = [
   {
     name: 'Redis is killed, and started again with its records',
-    args: ['--appendonly', 'yes', '--appendfsync', 'always'],
-    begin: (redis) => redis.kill(),
-    end: (redis) => redis.start(),
+    async start() {
+      const redis = await startRedis({ args: ['--appendonly', 'yes', '--appendfsync', 'always'] })
+      return { url: redis.url, begin: () => redis.kill(), end: () => redis.start(), stop: () => redis.stop() }
+    },
   },
   {
     name: 'Redis is stopped, and goes on',
-    args: [],
-    begin: (redis) => redis.freeze(),
-    end: (redis) => redis.thaw(),
+    async start() {
+      const redis = await startRedis()
+      return { url: redis.url, begin: () => redis.freeze(), end: () => redis.thaw(), stop: () => redis.stop() }
+    },
+  },
+  {
+    name: 'The primary is killed, and Sentinel makes its replica the primary',
+    async start() {
+      const { url, primary, failedOver, stop } = await startWatchedRedis()
+      return { url, begin: () => primary.kill(), end: () => failedOver(primary.port), stop, downMilliseconds: 0 }
+    },
   },
 ]
 
@@ -36,21 +49,18 @@ const WEATHERS: readonly Weather[] = [
 export async function measureOutages({ isQuick, tell }: Bench): Promise<Section> {
   const times = isQuick ? QUICK : USUAL
   const came: (readonly [string, Outage])[] = []
-  for (const { name, args, begin, end } of WEATHERS) {
+  for (const { name, start } of WEATHERS) {
     tell(name)
-    const redis = await startRedis({ args })
-    const cluster = await startCluster({
-      store: redis.url,
-      env: { COATCHECK_STORE_OUTAGE_GRACE: `${times.graceMilliseconds}ms` },
-    })
+    const { url, stop, begin, end, downMilliseconds = times.downMilliseconds } = await start()
+    const cluster = await startCluster({ store: url, env: { COATCHECK_STORE_OUTAGE_GRACE: `${times.graceMilliseconds}ms` } })
     try {
       const cookies: string[] = []
       for (const person of PEOPLE) cookies.push(await cluster.signIn(person))
-      const story = { cluster, cookies, ...times, begin: () => begin(redis), end: () => end(redis) }
-      came.push([name, await outage(story)])
+      const back = async (): Promise<void> => void (await end())
+      came.push([name, await outage({ cluster, cookies, ...times, downMilliseconds, begin, end: back })])
     } finally {
       await cluster.stop()
-      await redis.stop()
+      await stop()
     }
   }
   return outageSection(came, times)
@@ -86,7 +96,7 @@ export function outageSection(
         String(each.lost),
       ]),
     },
-    says: `Three gateway processes on one Redis that is away for ${downMilliseconds / 1_000} seconds, and a grace of ${graceMilliseconds / 1_000} seconds
+    says: `Three gateway processes on one Redis that is away for ${downMilliseconds / 1_000} seconds, or until Sentinel has found another; a grace of ${graceMilliseconds / 1_000} seconds
 (\`store.outageGrace\`); a call of a signed-in person every ten milliseconds, at each gateway in turn. *Within the grace* are calls that began before
 the store went, or sooner after it than the grace, less the second and a half by which a gateway may have heard of its store last; the first 200
 counts from the moment at which the store answers again, and is that of the gateway that took longest.`,

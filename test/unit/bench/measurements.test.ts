@@ -10,6 +10,7 @@ import { sumOfSeries } from '../../../bench/read-metric.ts'
 import { readWrk } from '../../../bench/read-wrk.ts'
 import { commandsBetween, readCommandStatistics } from '../../../bench/redis.ts'
 import { judgeLeeway, judgeOutage, judgeStorm } from '../../../bench/refresh/judge.ts'
+import { selfTimes } from '../../../bench/self-time.ts'
 import { summarise, type Turn } from '../../../bench/summarise.ts'
 import { foreignShare, idleShare } from '../../../bench/usage.ts'
 import type { Outage } from '../../support/outage.ts'
@@ -64,6 +65,8 @@ const OUTAGE: Outage = {
   lost: 0,
 }
 
+const stormHeld = (changed: Partial<Storm>) => judgeStorm({ ...STORM, ...changed }).map(({ held }) => held)
+const outageHeld = (changed: Partial<Outage>) => judgeOutage('it', { ...OUTAGE, ...changed }).map(({ held }) => held)
 const core = (idleMicroseconds: number, totalMicroseconds: number) => ({ idleMicroseconds, totalMicroseconds })
 
 describe('what the measurements make of their numbers', () => {
@@ -166,13 +169,11 @@ describe('what the measurements make of their numbers', () => {
   })
 
   test('the goals of storms, outages, latency, bodies and memory are held at their bounds and missed beyond them', () => {
-    const stormHeld = (changed: Partial<Storm>) => judgeStorm({ ...STORM, ...changed }).map(({ held }) => held)
     expect(stormHeld({})).toEqual([true, true])
     expect(stormHeld({ lost: 1 })).toEqual([false, true])
     expect(stormHeld({ signedOut: 1 })).toEqual([false, true])
     expect(stormHeld({ reuses: 1 })).toEqual([true, false])
 
-    const outageHeld = (changed: Partial<Outage>) => judgeOutage('it', { ...OUTAGE, ...changed }).map(({ held }) => held)
     expect(outageHeld({})).toEqual([true, true, true])
     expect(outageHeld({ lost: 1 })).toEqual([false, true, true])
     expect(outageHeld({ cookiesSet: 1 })).toEqual([false, true, true])
@@ -247,6 +248,24 @@ describe('what the measurements read', () => {
     expect(sumOfSeries(page, 'refreshes_total', '')).toBe(7)
     expect(sumOfSeries(page, 'refreshes_total', 'refreshed')).toBe(5)
     expect(sumOfSeries(page, 'never_counted', '')).toBe(0)
+  })
+
+  test('a profile is summed up by what ran, without what it called and without idle time', () => {
+    const node = (id: number, functionName: string, url = '') => ({ id, callFrame: { functionName, url, lineNumber: 9 } })
+    const profile = {
+      nodes: [
+        node(1, '(idle)'),
+        node(2, 'carry', 'file:///home/me/src/proxy/carry.ts'),
+        node(3, ''),
+        node(4, 'carry', 'file:///home/me/src/proxy/carry.ts'),
+      ],
+      samples: [1, 2, 3, 4],
+      timeDeltas: [1_000, 100, 50, 50],
+    }
+    expect(selfTimes(profile)).toEqual([
+      ['carry src/proxy/carry.ts:10', 0.75],
+      ['(anonymous)', 0.25],
+    ])
   })
 
   test('the idle share of a core is of the time between two readings', () => {
