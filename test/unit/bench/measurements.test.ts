@@ -67,6 +67,7 @@ const OUTAGE: Outage = {
 
 const stormHeld = (changed: Partial<Storm>) => judgeStorm({ ...STORM, ...changed }).map(({ held }) => held)
 const outageHeld = (changed: Partial<Outage>) => judgeOutage('it', { ...OUTAGE, ...changed }).map(({ held }) => held)
+const node = (id: number, functionName: string, url = '') => ({ id, callFrame: { functionName, url, lineNumber: 9 } })
 const core = (idleMicroseconds: number, totalMicroseconds: number) => ({ idleMicroseconds, totalMicroseconds })
 
 describe('what the measurements make of their numbers', () => {
@@ -251,7 +252,6 @@ describe('what the measurements read', () => {
   })
 
   test('a profile is summed up by what ran, without what it called and without idle time', () => {
-    const node = (id: number, functionName: string, url = '') => ({ id, callFrame: { functionName, url, lineNumber: 9 } })
     const profile = {
       nodes: [
         node(1, '(idle)'),
