@@ -4,8 +4,8 @@ import { availableParallelism, constants, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { keepSection, readKeptSections } from './kept-sections.ts'
 import { describeMachine, describeVersions } from './machine.ts'
-import { readOptions, usageOf } from './options.ts'
-import { createProcesses } from './processes.ts'
+import { type Options, readOptions, usageOf } from './options.ts'
+import { createProcesses, type Processes } from './processes.ts'
 import { requirePrograms } from './programs.ts'
 import { type Framing, renderPage } from './results-page.ts'
 import { disturbance, goalsTable } from './results.ts'
@@ -52,12 +52,14 @@ async function run({ command, groups, page, framing }: Command, words: readonly 
   const circumstances = [...describeMachine(), ...describeVersions(programs)]
   say(`${circumstances.join('\n')}\n`, 0)
 
+  const processes = createProcesses()
   let isValid = true
   for (const group of groups.filter(({ name }) => options.groups.includes(name))) {
-    const section = await measure(group, options)
+    const section = await measureOrTell(group, processes, options)
+    if (section === undefined || section.faults.length > 0) isValid = false
+    if (section === undefined) continue
     say(renderForTerminal(section), 0)
-    if (section.faults.length > 0) isValid = false
-    else if (options.write) {
+    if (options.write && section.faults.length === 0) {
       keepSection({
         name: group.name,
         command: [command, ...(words.length > 0 ? ['--', ...words] : [])].join(' '),
@@ -73,9 +75,20 @@ async function run({ command, groups, page, framing }: Command, words: readonly 
   return isValid ? 0 : 1
 }
 
+/** Answers undefined where it could not be measured: what the other groups come to is not lost with it. */
+async function measureOrTell(...given: Parameters<typeof measure>): Promise<Section | undefined> {
+  try {
+    return await measure(...given)
+  } catch (error) {
+    process.stderr.write(`${given[0].name} could not be measured: ${error instanceof Error ? error.message : String(error)}\n`)
+    return undefined
+  }
+}
+
 async function measure(
   group: Group,
-  { isQuick, profile }: { readonly isQuick: boolean; readonly profile: string | undefined },
+  processes: Processes,
+  { isQuick, profile }: Pick<Options, 'isQuick' | 'profile'>,
 ): Promise<Section> {
   const tell = (progress: string): void => void process.stderr.write(`  ${group.name}: ${progress}\n`)
   const folder = mkdtempSync(join(tmpdir(), 'coatcheck-bench-'))
@@ -85,7 +98,6 @@ async function measure(
     process.exit(1)
   }, MOST_MILLISECONDS_PER_GROUP)
   process.once('exit', remove)
-  const processes = createProcesses()
   const provider = await startBenchProvider()
   const nodeFlags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(profile)}`]
   const before = readAll()
