@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { findFreePort } from '../test/support/free-port.ts'
+import { startCarryingNginx } from './carrying-nginx.ts'
 import {
   behindNginx,
   type Contender,
@@ -11,7 +12,7 @@ import {
   startOpenidConnect,
   type Surroundings,
 } from './contenders.ts'
-import { judgeCarrying } from './goals.ts'
+import { judgeBehindNginx, judgeCarrying } from './goals.ts'
 import { CONNECTIONS, measureTurn } from './measure-turn.ts'
 import { answeringNginx, startNginx } from './nginx.ts'
 import { carryingPlot, carryingRemarks, carryingTable, faultsOf } from './results.ts'
@@ -76,6 +77,7 @@ export async function measureBehindNginx(bench: Bench): Promise<Section> {
       await behindNginx(surroundings, coatcheck),
       await behindNginx(surroundings, await startExpress(surroundings)),
       await behindNginx(surroundings, await startOpenidConnect(surroundings)),
+      await startCarryingNginx(surroundings),
       await startBareNginx(surroundings, coatcheck),
     ]
   })
@@ -84,9 +86,10 @@ export async function measureBehindNginx(bench: Bench): Promise<Section> {
     plot: carryingPlot('Signed-in requests carried per second, nginx included, on one core', rows),
     table: carryingTable(rows),
     says: `As above, but through an nginx in front of each contender, on the contender's core, that forwards as the shipped
-[nginx.conf](../nginx.conf) does, without TLS and log.`,
+[nginx.conf](../nginx.conf) does, without TLS and log; and an nginx that carries by itself and asks Coatcheck, whose answer it keeps for a
+second ([nginx-auth-request.conf](../config/nginx-auth-request.conf), filled in as it is but for TLS, log and an end to kept connections).`,
     remarks: carryingRemarks(rows),
-    goals: [],
+    goals: judgeBehindNginx(rows),
     faults: faultsOf(rows),
   }
 }

@@ -41,6 +41,7 @@ export const NAMES = {
   openid: 'express-openid-connect',
   empty: 'bare node:http + undici',
   nginx: 'bare nginx',
+  carrying: 'nginx that asks Coatcheck',
 } as const
 
 const PATH = '/api/item'

@@ -23,6 +23,8 @@ interface Program {
   /** Core to be pinned to; left out: wherever the system puts it. */
   readonly core?: number
   readonly env?: Readonly<Record<string, string>>
+  /** How it is ended when this process exits. SIGKILL where nothing is said; a master takes its workers along on SIGTERM alone. */
+  readonly lastSignal?: NodeJS.Signals
 }
 
 /** The programs of one run, of which none outlives it. */
@@ -38,16 +40,16 @@ const MOST_SAID = 8000
 
 /** Starts programs, pins them to cores and ends them by their process ids, at the latest when this process exits. */
 export function createProcesses(): Processes {
-  const running = new Set<ChildProcess>()
+  const running = new Map<ChildProcess, NodeJS.Signals>()
   // Whatever ends this process: nothing asynchronous runs any more by now.
-  process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')))
+  process.on('exit', () => running.forEach((signal, child) => child.kill(signal)))
 
-  function start({ command, words, core, env = {} }: Program): Started {
+  function start({ command, words, core, env = {}, lastSignal = 'SIGKILL' }: Program): Started {
     // taskset becomes the program: the process id is the program's.
     const [program, rest] = core === undefined ? [command, words] : ['taskset', ['-c', String(core), command, ...words]]
     const child = spawn(program, rest, { env: { ...baseEnvironment(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
     const said = keepLastWords(child)
-    running.add(child)
+    running.set(child, lastSignal)
     child.once('exit', () => running.delete(child))
     child.once('error', () => running.delete(child))
     if (child.pid === undefined) throw new Error(`${program} could not be started.`)
@@ -78,7 +80,7 @@ export function createProcesses(): Processes {
   return {
     start,
     async stopAll() {
-      await Promise.all([...running].map(stop))
+      await Promise.all([...running.keys()].map(stop))
     },
   }
 }

@@ -98,7 +98,7 @@ export function carryingPlot(title: string, rows: readonly Row[]): Plot {
     value: requestsPerSecond,
     label: `${whole.format(requestsPerSecond)} (${isLimitedByLoad({ loadIdle }) ? 'limited by the load' : `${ratio.toFixed(2)}x`})`,
     spread,
-    ours: name.endsWith(NAMES.coatcheck),
+    ours: name.includes(NAMES.coatcheck),
   }))
   return { title, says: sayBars(bars), bars }
 }

@@ -6,10 +6,15 @@ const LIFETIME_MILLISECONDS = 12 * 3_600_000
 
 // Inside Redis: four gigabytes need not pass a connection. What the records hold is of no use, their number, names and sizes are right.
 const FILL = `
+local kinds, values = {}, {}
+for at = 4, #ARGV, 2 do
+  kinds[#kinds + 1] = ARGV[at]
+  values[#values + 1] = string.rep('x', tonumber(ARGV[at + 1]))
+end
 for n = tonumber(ARGV[1]), tonumber(ARGV[2]) do
   local id = ARGV[3] .. ':{' .. redis.sha1hex(n) .. 'xxx}:'
-  for at = 4, #ARGV, 2 do
-    redis.call('SET', id .. ARGV[at], string.rep('x', tonumber(ARGV[at + 1])), 'PX', ${LIFETIME_MILLISECONDS})
+  for at = 1, #kinds do
+    redis.call('SET', id .. kinds[at], values[at], 'PX', ${LIFETIME_MILLISECONDS})
   end
 end
 return redis.call('DBSIZE')`

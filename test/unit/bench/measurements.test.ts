@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { judgeBody } from '../../../bench/bodies-group.ts'
+import { fillPlainly } from '../../../bench/carrying-nginx.ts'
 import { NAMES } from '../../../bench/contenders.ts'
-import { compare, judgeCarrying, judgeColdStart } from '../../../bench/goals.ts'
+import { compare, judgeBehindNginx, judgeCarrying, judgeColdStart } from '../../../bench/goals.ts'
 import { judgeLatency } from '../../../bench/latency-group.ts'
 import { judgeBound } from '../../../bench/memory-group.ts'
 import { findFaults } from '../../../bench/measure-turn.ts'
@@ -155,6 +156,17 @@ describe('what the measurements make of their numbers', () => {
       false,
     ])
     expect(() => judgeCarrying([])).toThrow('not measured')
+    const behind = (cpuMicroseconds: number) =>
+      judgeBehindNginx(
+        summarise(
+          new Map([
+            [NAMES.carrying, [{ ...turn, cpuMicroseconds }]],
+            [NAMES.nginx, [{ ...turn, cpuMicroseconds: 65_000 }]],
+          ]),
+          NAMES.nginx,
+        ),
+      ).map((goal) => goal.held)
+    expect([behind(100_000), behind(100_001)]).toEqual([[true], [false]])
     expect(judgeColdStart('it', 999.4).held).toBe(true)
     expect(judgeColdStart('it', 1000).held).toBe(false)
   })
@@ -266,6 +278,16 @@ describe('what the measurements read', () => {
       ['carry src/proxy/carry.ts:10', 0.75],
       ['(anonymous)', 0.25],
     ])
+  })
+
+  test('the shipped nginx that carries is measured as it is, but for TLS, log and an end to connections', () => {
+    const shipped =
+      'worker_processes auto;\n# ${NOT_SAID}\naccess_log /dev/stdout it;\nserver {\n  listen ${NGINX_PORT} ssl http2 default_server;\n  ssl_certificate ${NGINX_CERTIFICATE};\n  proxy_pass ${NGINX_API};\n}\n'
+    const filled = fillPlainly(shipped, { NGINX_PORT: '1', NGINX_API: 'http://api' })
+    expect(filled.replaceAll(/\s+/g, ' ')).toBe(
+      'worker_processes 1; access_log off; keepalive_requests 1000000000; server { listen 1 default_server; proxy_pass http://api; } ',
+    )
+    expect(() => fillPlainly(shipped, { NGINX_PORT: '1' })).toThrow('NGINX_API')
   })
 
   test('the idle share of a core is of the time between two readings', () => {
