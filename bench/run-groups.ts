@@ -123,7 +123,8 @@ function readAll() {
 
 function renderForTerminal({ title, table, remarks, goals, faults }: Section): string {
   const lines = [...remarks, ...faults.map((fault) => `INVALID: ${fault}`)].map((line) => `${line}\n`).join('')
-  return `\n${title}\n\n${renderText(table)}\n${lines}${lines === '' ? '' : '\n'}${renderText(goalsTable(goals))}`
+  const judged = goals.length === 0 ? [] : [renderText(goalsTable(goals))]
+  return ['', `${title}\n`, renderText(table), ...(lines === '' ? [] : [lines]), ...judged].join('\n')
 }
 
 function say(text: string, code: number): number {
