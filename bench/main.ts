@@ -3,6 +3,7 @@ import { measureBodies } from './bodies-group.ts'
 import { measureColdStart } from './cold-start.ts'
 import { measureMemory } from './memory-group.ts'
 import { measureLatency } from './latency-group.ts'
+import { measureSockets } from './sockets-group.ts'
 import { measureStore } from './store-group.ts'
 import { runGroups } from './run-groups.ts'
 
@@ -18,6 +19,7 @@ await runGroups(
       { name: 'bodies', measure: measureBodies },
       { name: 'store', measure: measureStore },
       { name: 'memory', measure: measureMemory },
+      { name: 'sockets', measure: measureSockets },
       { name: 'cold-start', measure: measureColdStart },
     ],
     page: 'RESULTS.md',

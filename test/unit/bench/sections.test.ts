@@ -4,6 +4,7 @@ import { NAMES } from '../../../bench/contenders.ts'
 import { latencySection, type LatencyTurn } from '../../../bench/latency-group.ts'
 import { memorySection } from '../../../bench/memory-group.ts'
 import { leewaySection } from '../../../bench/refresh/leeway-group.ts'
+import { socketsSection } from '../../../bench/sockets-group.ts'
 import { storeSection, wrkScript } from '../../../bench/store-group.ts'
 import type { Row } from '../../../bench/summarise.ts'
 
@@ -110,6 +111,12 @@ describe('what groups make of their turns', () => {
     )
     expect(section.remarks).toEqual(['Each cached session takes 10.0 KiB of resident memory, 5.0 KiB of the heap.'])
     expect(section.goals[0]).toMatchObject({ measured: '1.10 times', held: true })
+  })
+
+  test('what sockets take is told for each of them', () => {
+    expect(socketsSection(100 * MEBIBYTE, 150 * MEBIBYTE, 5_120).remarks).toEqual([
+      'Each takes 10.0 KiB of resident memory, both of its connections included.',
+    ])
   })
 
   test('the store is judged by what it is asked for, cold and warm, and by what its size costs', () => {
