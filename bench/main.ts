@@ -31,7 +31,7 @@ npm run bench
 \`\`\`
 
 needs Linux, two cores, six free gigabytes of memory, and wrk, nginx and redis-server (on Debian: \`apt-get install wrk nginx redis-server\`). It
-takes about a quarter of an hour and rewrites this page. \`npm run bench -- carrying latency\` measures only these groups anew and leaves the others
+takes about twenty minutes and rewrites this page. \`npm run bench -- carrying latency\` measures only these groups anew and leaves the others
 as they were; \`-- --help\` lists them. \`--quick\` is for trying; \`--profile=FOLDER\` has Node write a CPU profile of Coatcheck.
 \`npm run build\` before it adds the compiled program to the cold starts. [Fresh tokens](REFRESH.md) are measured by
 \`npm run bench:refresh\`.
