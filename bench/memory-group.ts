@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { findFreePort } from '../test/support/free-port.ts'
 import { jsonOf } from './carrying.ts'
 import { coatcheckProgram } from './coatcheck-program.ts'
+import { collectGarbage } from './collect-garbage.ts'
 import type { Goal } from './goals.ts'
 import { makeSessions } from './make-sessions.ts'
 import { BROWSER_HEADERS } from './measure-turn.ts'
@@ -35,12 +36,13 @@ export async function measureMemory(bench: Bench): Promise<Section> {
   const place = { folder: join(folder, 'upstream'), port: upstreamPort, core: CORES.loadCore }
   await startNginx(processes, place, answeringNginx(upstreamPort, provider.accessToken, jsonOf(200)))
   const redis = await startRedis(processes, CORES.loadCore)
+  const inspectorPort = await findFreePort()
   const program = await coatcheckProgram({
     script: 'src/main.ts',
     provider,
     store: redis.url,
     routes: `/api/=http://127.0.0.1:${upstreamPort}/`,
-    nodeFlags,
+    nodeFlags: [...nodeFlags, `--inspect=127.0.0.1:${inspectorPort}`],
     settings: { COATCHECK_SESSION_MOST_CACHED: String(cached) },
   })
   const gateway = processes.start({ ...program, core: CORES.gatewayCore })
@@ -58,6 +60,8 @@ export async function measureMemory(bench: Bench): Promise<Section> {
     if (refused + broken > 0) throw new Error(`${refused + broken} requests failed.`)
   }
   async function look(when: string): Promise<Held> {
+    // What is garbage was collected only where V8 felt like it.
+    await collectGarbage(inspectorPort)
     const heapBytes = await readMetric(program.metricsUrl, 'nodejs_heap_size_used_bytes')
     const { residentBytes } = readUsage(gateway.pid)
     tell(`${when}: ${whole.format(residentBytes / MEBIBYTE)} MiB`)
@@ -93,19 +97,19 @@ export function memorySection(held: readonly [Held, Held, Held], cached: number)
       rows: held.map(({ when, residentBytes, heapBytes }) => [when, mebibytes(residentBytes), mebibytes(heapBytes)]),
     },
     says: `One gateway with \`session.mostCached\` at ${whole.format(cached)}, and sessions that hold what a login issues (about 2 kB): after ${whole.format(WARM_UP_REQUESTS)} requests
-of one session, after a request of each of as many sessions as are cached, and after one of each of as many again.`,
+of one session, after a request of each of as many sessions as are cached, and after one of each of as many again; garbage is collected before each look.`,
     remarks: [
       `Each cached session takes ${each((moment) => moment.residentBytes)} of resident memory, ${each((moment) => moment.heapBytes)} of the heap.`,
     ],
-    goals: [judgeBound(full.residentBytes, beyond.residentBytes)],
+    goals: [judgeBound(full.heapBytes, beyond.heapBytes)],
     faults: [],
   }
 }
 
-/** Whether sessions for which there is no room leave the memory as it is, but for what a heap that is in use swings by. */
+/** Whether sessions for which there is no room leave the heap as it is, but for what else moves in it. */
 export function judgeBound(full: number, beyond: number): Goal {
   return {
-    says: `keeps no more sessions than \`session.mostCached\`: twice as many take at most ${MOST_BEYOND} times the memory`,
+    says: `keeps no more sessions than \`session.mostCached\`: twice as many take at most ${MOST_BEYOND} times the heap`,
     measured: `${(beyond / full).toFixed(2)} times`,
     held: beyond / full <= MOST_BEYOND,
   }
