@@ -63,6 +63,7 @@ export function createEndpoints(parts: Parts) {
     requestIdOf,
     accountableAddress: peers.accountableAddress,
     report,
+    now,
     issuer: config.provider.issuer,
     transactions: createLoginTransactions({ store, sealer, namespace, lifetimeMilliseconds }),
     bindings: createLoginBindings({ names, secure, mostOpen: config.login.mostOpen, lifetimeMilliseconds }),

@@ -2,12 +2,15 @@ import type { RequestHandler } from 'express'
 import type { Config } from '../config/config.ts'
 import type { EndReason } from '../errors.ts'
 import type { Report } from '../report/events.ts'
+import { coarseNetwork } from '../security/coarse-network.ts'
+import type { Peers } from '../security/peers.ts'
 import type { ReadTicket } from '../security/read-ticket.ts'
 import { createRecordCache } from '../store/record-cache.ts'
 import { createSealer } from '../store/sealing.ts'
 import type { Store } from '../store/port.ts'
 import { type Background, createBackground } from './background.ts'
 import { type BeginSession, createBeginSession } from './begin-session.ts'
+import { createEndListed, type EndListed } from './end-listed.ts'
 import { createEndSession, type EndSession } from './end-session.ts'
 import { createEndingReason } from './ending-reason.ts'
 import { createExpressSession } from './express-session.ts'
@@ -15,10 +18,12 @@ import { expressSessionOfTicket } from './express-session-of-ticket.ts'
 import { createFindSession, type FindSession } from './find-session.ts'
 import { createGrantOf } from './grant-of.ts'
 import { createSessionKeys, type SessionKeys } from './keys.ts'
+import { createLateLogins } from './late-logins.ts'
 import { createLifetimes, type Lifetimes } from './lifetimes.ts'
+import { createReadList, type ReadList } from './listed-sessions.ts'
 import { createHoldGrant, type HoldGrant } from './hold-grant.ts'
 import { createOpenSession, type OpenedSession } from './open-session.ts'
-import type { SessionId, Ticket } from './records.ts'
+import type { LiveSession, SessionId, Ticket } from './records.ts'
 import { createRecordActivity, type RecordActivity } from './record-activity.ts'
 import { createRenewedGrants, type RenewedGrants } from './renewed-grants.ts'
 import { createReplaceGrant, type ReplaceGrant } from './replace-grant.ts'
@@ -26,13 +31,14 @@ import { createRecordSeals } from './seal-records.ts'
 import { createStoredVersions, type StoredVersions } from './stored-versions.ts'
 
 interface Parts {
-  readonly config: Pick<Config, 'session' | 'secrets' | 'provider' | 'store' | 'baseUrl'>
+  readonly config: Pick<Config, 'session' | 'secrets' | 'provider' | 'store' | 'baseUrl' | 'login'>
   readonly store: Store
   readonly namespace: string
   readonly cookieName: string
   readonly cookieKeys: readonly string[]
   readonly readTicket: ReadTicket
   readonly onEnded: (id: SessionId, reason: EndReason) => void
+  readonly peers: Pick<Peers, 'accountableAddress'>
   readonly report: Report
   readonly now: () => number
 }
@@ -44,6 +50,9 @@ export interface Sessions {
   readonly findAnew: FindSession
   readonly begin: BeginSession
   readonly end: EndSession
+  readonly readList: ReadList
+  /** Makes the endings without a cookie; `revokeTokens` is for tokens that this process holds open. */
+  readonly endListed: (revokeTokens: (session: LiveSession) => void) => EndListed
   readonly activity: RecordActivity
   readonly replaceGrant: ReplaceGrant
   readonly holdGrant: HoldGrant
@@ -64,6 +73,7 @@ export function createSessions({
   cookieName,
   cookieKeys,
   readTicket,
+  peers,
   onEnded,
   report,
   now,
@@ -86,6 +96,8 @@ export function createSessions({
   const { forget } = cache
   const express = createExpressSession({ store, keys, seals, lifetimes, cookieName, cookieKeys, secure, now })
   const end = createEndSession({ store, keys, forget: forgetAll, onEnded, report })
+  const lateLogins = createLateLogins({ store, keys, loginTimeoutMilliseconds: config.login.timeoutMilliseconds })
+  const readList = createReadList({ store, keys, seals, lifetimes, now })
   const endingReason = createEndingReason(store, keys)
   const find = createFindSession({ cache, endingReason, endSession: end, store, keys, lifetimes, now })
 
@@ -109,10 +121,22 @@ export function createSessions({
       idleTimeoutMilliseconds,
       clientId: config.provider.clientId,
       grantOf: createGrantOf(config.provider.claims),
+      lateLogins,
+      networkOf: (request) => coarseNetwork(peers.accountableAddress(request)),
       report,
       now,
     }),
     end,
+    readList,
+    endListed: (revokeTokens) =>
+      createEndListed({
+        readList,
+        lateLogins,
+        endSession: end,
+        keys,
+        held: (id) => cache.peek(id)?.session,
+        revokeTokens,
+      }),
     activity: createRecordActivity({ cache, store, keys, lifetimes, idleTimeoutMilliseconds, now }),
     replaceGrant: createReplaceGrant(store, keys, seals, forget),
     holdGrant: createHoldGrant({ cache, renewed, lifetimes }),
