@@ -1,21 +1,10 @@
+import type { EndReason } from './report/end-reasons.ts'
 import type { Weather } from './report/weather.ts'
 
 /** Who has to do something about a failure; it decides the log level. */
 export type Blame = 'browser' | 'provider' | 'upstream' | 'store' | 'gateway'
 
-/** Why a session is no session (any more): the closed list that browsers are told. */
-export const END_REASONS = [
-  'none',
-  'expired',
-  'idle',
-  'signed_out',
-  'replaced',
-  'revoked',
-  'ended_by_provider',
-  'grant_refused',
-] as const
-
-export type EndReason = (typeof END_REASONS)[number]
+export type { EndReason }
 
 interface Failure {
   readonly status: number

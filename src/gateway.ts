@@ -6,11 +6,12 @@ import { nothingHere } from './auth/nothing-here.ts'
 import { createSessionOf } from './auth/require-session.ts'
 import { createRevokeTokens } from './auth/revoke-tokens.ts'
 import { createStaticPage } from './auth/static-page.ts'
-import { takeNoBody } from './auth/take-no-body.ts'
+import { forgetBody } from './auth/take-no-body.ts'
 import { createUsedSession } from './auth/used-session.ts'
 import type { Config } from './config/config.ts'
 import { createLiveConnections, type LiveConnections } from './live/live-connections.ts'
 import type { Provider } from './oidc/port.ts'
+import type { Administrable } from './operations/administer-sessions.ts'
 import type { Authorize } from './operations/authorize.ts'
 import { createForwardAuth } from './operations/create-forward-auth.ts'
 import { createTellCounterRequest } from './operations/tell-counter-request.ts'
@@ -46,6 +47,8 @@ export interface Gateway {
   readonly live: LiveConnections
   /** Resolves when work that outlives its request is done. */
   readonly settled: () => Promise<void>
+  /** What the administration, on the private listener, does to sessions. */
+  readonly administrable: Administrable
   /** Lets the upstreams go. */
   readonly close: () => Promise<void>
 }
@@ -74,7 +77,8 @@ export function createGateway({ config, store, provider, report, reportRequest, 
   const { answerError, answerProblem, failureOf } = createErrorAnswerer(answering)
 
   const revokeTokens = createRevokeTokens(provider, report, sessions.background.run)
-  const parts = { config, store, namespace, provider, sessions, security, revokeTokens, report, now }
+  const withoutCookie = sessions.withoutCookie(revokeTokens)
+  const parts = { config, store, namespace, provider, sessions, security, revokeTokens, withoutCookie, report, now }
   const tokens = createTokens(parts)
   const findSession = createUsedSession(createSessionOf(security.readTicket, sessions.find), sessions.activity)
   const steps = { refuseForgedRequest, findSession, accessToken: tokens.get, renewRefused: tokens.renewRefused }
@@ -111,7 +115,13 @@ export function createGateway({ config, store, provider, report, reportRequest, 
   mount('logout', '/logout', { 'GET HEAD': [endpoints.logoutPage], POST: [sessions.express, endpoints.logout] })
   mount('logout', '/logout/continue', { GET: [endpoints.logoutContinue] })
   mount('logout', '/logout/callback', { 'GET HEAD': [endpoints.logoutCallback] })
+  mount('backchannel-logout', '/backchannel-logout', { FORM: [endpoints.backchannelLogout] })
+  if (config.provider.frontchannelLogout)
+    mount('frontchannel-logout', '/frontchannel-logout', { GET: [endpoints.frontchannelLogout] })
+  mount('sessions', '/sessions', { GET: [endpoints.mySessions.list], DELETE: [endpoints.mySessions.endOthers] })
+  mount('sessions', '/sessions/:handle', { DELETE: [endpoints.mySessions.endOne] })
   mount('assets', '/assets/:name', { 'GET HEAD': [endpoints.asset] })
+  counter.use(forgetBody)
   counter.use(prefix, nothingHere)
   if (config.staticFolder !== undefined) counter.use(...createStaticPage(config.staticFolder, security.setPageHeaders))
   counter.use(nothingHere)
@@ -137,14 +147,17 @@ export function createGateway({ config, store, provider, report, reportRequest, 
     isWebSocket: carry.isWebSocket,
     live,
     settled: sessions.background.idle,
-    close: carry.close,
+    administrable: { issuer: config.provider.issuer, keys: sessions.keys, readList: sessions.readList, ...withoutCookie },
+    async close() {
+      endpoints.stopKeeping()
+      await carry.close()
+    },
   }
 
   function enter(request: Request, response: Response, next: NextFunction): void {
     tell(request, response)
     setResponseHeaders(request, response)
     response.set('X-Request-Id', requestIdOf(request))
-    takeNoBody(request)
     next()
   }
 }

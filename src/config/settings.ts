@@ -90,6 +90,15 @@ export const sections = {
       .meta({ description: 'On SIGTERM, between "not ready" and closing the listener, so that balancers notice.' }),
     deadline: duration('0s', '1h').prefault('30s').meta({ description: 'From SIGTERM on: what is still in flight then is cut.' }),
   }),
+  admin: z.strictObject({
+    secret: text(parseServerKey)
+      .optional()
+      .meta({
+        description: 'Turns /admin on, on the private listener, and is what it asks for (Authorization: Bearer).',
+        examples: ['${file:/run/secrets/coatcheck-admin}'],
+        writeOnly: true,
+      }),
+  }),
 }
 
 /** The whole of it; a file or the environment is parsed by this, contradictions included. */
@@ -134,6 +143,7 @@ export const settings = z
     }),
     log: sections.log,
     drain: sections.drain,
+    admin: sections.admin,
     static: z
       .string()
       .min(1)

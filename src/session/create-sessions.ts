@@ -11,6 +11,7 @@ import type { Store } from '../store/port.ts'
 import { type Background, createBackground } from './background.ts'
 import { type BeginSession, createBeginSession } from './begin-session.ts'
 import { createEndListed, type EndListed } from './end-listed.ts'
+import { createEndWithoutCookie, type EndWithoutCookie } from './end-without-cookie.ts'
 import { createEndSession, type EndSession } from './end-session.ts'
 import { createEndingReason } from './ending-reason.ts'
 import { createExpressSession } from './express-session.ts'
@@ -43,6 +44,11 @@ interface Parts {
   readonly now: () => number
 }
 
+export interface WithoutCookie {
+  readonly endWithoutCookie: EndWithoutCookie
+  readonly endListed: EndListed
+}
+
 /** Everything that can be done with sessions; their records are touched nowhere else. */
 export interface Sessions {
   readonly find: FindSession
@@ -52,7 +58,7 @@ export interface Sessions {
   readonly end: EndSession
   readonly readList: ReadList
   /** Makes the endings without a cookie; `revokeTokens` is for tokens that this process holds open. */
-  readonly endListed: (revokeTokens: (session: LiveSession) => void) => EndListed
+  readonly withoutCookie: (revokeTokens: (session: LiveSession) => void) => WithoutCookie
   readonly activity: RecordActivity
   readonly replaceGrant: ReplaceGrant
   readonly holdGrant: HoldGrant
@@ -101,6 +107,10 @@ export function createSessions({
   const endingReason = createEndingReason(store, keys)
   const find = createFindSession({ cache, endingReason, endSession: end, store, keys, lifetimes, now })
 
+  function held(id: SessionId): LiveSession | undefined {
+    return cache.peek(id)?.session
+  }
+
   function forgetAll(id: SessionId): void {
     forget(id)
     renewed.forget(id)
@@ -128,15 +138,10 @@ export function createSessions({
     }),
     end,
     readList,
-    endListed: (revokeTokens) =>
-      createEndListed({
-        readList,
-        lateLogins,
-        endSession: end,
-        keys,
-        held: (id) => cache.peek(id)?.session,
-        revokeTokens,
-      }),
+    withoutCookie(revokeTokens) {
+      const endWithoutCookie = createEndWithoutCookie({ endSession: end, held, revokeTokens })
+      return { endWithoutCookie, endListed: createEndListed({ readList, lateLogins, endWithoutCookie, keys }) }
+    },
     activity: createRecordActivity({ cache, store, keys, lifetimes, idleTimeoutMilliseconds, now }),
     replaceGrant: createReplaceGrant(store, keys, seals, forget),
     holdGrant: createHoldGrant({ cache, renewed, lifetimes }),

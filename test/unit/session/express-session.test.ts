@@ -37,6 +37,7 @@ async function setUp(wrap: (store: Store) => Store = (store) => store) {
       },
       provider: provider(),
       store: { kind: 'memory', mostRecords: 1_000 },
+      login: { timeoutMilliseconds: 600_000, mostOpen: 20, mostPerMinutePerAddress: 120, mostPerMinutePerBrowser: 60 },
     },
     store,
     namespace,
@@ -44,6 +45,7 @@ async function setUp(wrap: (store: Store) => Store = (store) => store) {
     cookieKeys,
     readTicket: createReadTicket(NAME, cookieKeys, 10),
     onEnded: () => undefined,
+    peers: { accountableAddress: () => undefined },
     report,
     now,
   })
@@ -51,7 +53,7 @@ async function setUp(wrap: (store: Store) => Store = (store) => store) {
   const use: { work: (request: Request) => unknown } = { work: (request) => request.session.record }
   const app = express()
   app.get('/begin', sessions.expressAnew, async (request, response) => {
-    await sessions.begin(request, makeTokens())
+    await sessions.begin(request, makeTokens(), 0)
     response.end('begun')
   })
   app.get('/use', sessions.express, async (request, response) => {
@@ -206,7 +208,7 @@ describe('a request of the counter lane', () => {
     const { get, begin, use, sessions, errors } = await setUp()
     await begin()
     use.work = async (request) => {
-      await sessions.begin(request, makeTokens())
+      await sessions.begin(request, makeTokens(), 0)
       Object.assign(request.session, { more: true })
     }
     expect((await get('/use')).status).toBe(200)
