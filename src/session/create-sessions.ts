@@ -44,10 +44,7 @@ interface Parts {
   readonly now: () => number
 }
 
-export interface WithoutCookie {
-  readonly endWithoutCookie: EndWithoutCookie
-  readonly endListed: EndListed
-}
+export type WithoutCookie = { readonly endWithoutCookie: EndWithoutCookie; readonly endListed: EndListed }
 
 /** Everything that can be done with sessions; their records are touched nowhere else. */
 export interface Sessions {
