@@ -1,3 +1,4 @@
+import { request, type IncomingHttpHeaders } from 'node:http'
 import type { ScriptedProvider } from './scripted-provider.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -29,15 +30,43 @@ export function logoutToken(provider: ScriptedProvider, claims: Json = {}, heade
   return provider.signer.sign(logoutClaims(provider, claims), logoutHeader(provider, header))
 }
 
-/** Sends a form as a provider would: no cookie, nothing of a browser. */
-export function sendLogout(
-  origin: string,
-  token: string,
-  { at = origin, headers = {} }: { readonly at?: string; readonly headers?: Readonly<Record<string, string>> } = {},
-): Promise<Response> {
-  return fetch(`${at.replace('localhost', '127.0.0.1')}/bff/backchannel-logout`, {
-    method: 'POST',
-    headers: { ...headers },
-    body: new URLSearchParams({ logout_token: token }),
+/** What came back. */
+export interface PostedForm {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly text: string
+}
+
+interface Posting {
+  /** The port that is really asked; the base URL's by default. */
+  readonly port?: number
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Posts a logout token as a provider would: no cookie, and nothing of a browser. */
+export function sendLogout(origin: string, token: string, posting: Posting = {}): Promise<PostedForm> {
+  return post(origin, new URLSearchParams({ logout_token: token }).toString(), posting)
+}
+
+/** Posts any text as a form to the back channel. */
+export function post(origin: string, body: string, { port, headers = {} }: Posting = {}): Promise<PostedForm> {
+  const { host, port: ownPort } = new URL(origin)
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      {
+        host: '127.0.0.1',
+        port: port ?? ownPort,
+        method: 'POST',
+        path: '/bff/backchannel-logout',
+        agent: false,
+        headers: { Host: host, 'Content-Type': 'application/x-www-form-urlencoded', ...headers },
+      },
+      (incoming) => {
+        let text = ''
+        incoming.setEncoding('utf8').on('data', (piece: string) => (text += piece))
+        incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text }))
+      },
+    )
+    outgoing.on('error', reject).end(body)
   })
 }
