@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Secret } from '../config/secret.ts'
 import { asGatewayError, FAILURES } from '../errors.ts'
-import { noteOf } from '../report/describe-error.ts'
+import { describeError, noteOf } from '../report/describe-error.ts'
 import type { Events, Report } from '../report/events.ts'
 import type { AdministerSessions } from './administer-sessions.ts'
 
@@ -49,6 +49,7 @@ export function createAdministration({ secret, administerSessions, report, wait 
       return answer
     } catch (error) {
       const { code, detail } = asGatewayError(error)
+      if (code === 'internal') report('unexpected_error', describeError(error))
       report('administered', { ...who, outcome: 'failed', note: noteOf(error) })
       const { status, says } = FAILURES[code]
       const retry = detail.retryAfterSeconds === undefined ? {} : { headers: { 'Retry-After': String(detail.retryAfterSeconds) } }

@@ -101,6 +101,8 @@ function provider() {
     idTokenAlgorithm: undefined,
     assumeS256: false,
     userinfo: false,
+    logoutTokenType: 'any',
+    frontchannelLogout: false,
     metadataRefreshMilliseconds: 1,
   } as const
 }
