@@ -28,7 +28,7 @@ async function administer(target: string, { method = 'GET', secret = SECRET, hea
     method,
     headers: { Authorization: `Bearer ${secret}`, ...headers },
   })
-  return { status: answer.status, headers: answer.headers, body: (await answer.json()) as unknown }
+  return { status: answer.status, headers: answer.headers, body: await answer.json() }
 }
 
 const state = async (browser: Browser) => {
@@ -90,7 +90,8 @@ describe('an administrator', () => {
     const [one, other] = [await signedInAs('eve', 'eve-1'), await signedInAs('eve', 'eve-2')]
     const { body } = await administer('sessions?providerSession=eve-1')
     const { handle } = (body as { sessions: [{ handle: string }] }).sessions[0]
-    expect(await administer(`sessions?subject=ann&handle=${handle}`, { method: 'DELETE' })).toMatchObject({ status: 404 })
+    for (const whose of ['subject=ann', 'subject=ann&providerSession=eve-1'])
+      expect(await administer(`sessions?${whose}&handle=${handle}`, { method: 'DELETE' })).toMatchObject({ status: 404 })
     expect(await administer(`sessions?subject=eve&handle=${handle}`, { method: 'DELETE' })).toMatchObject({ body: { ended: 1 } })
     expect([await state(one), await state(other)]).toEqual(['revoked', 200])
   })

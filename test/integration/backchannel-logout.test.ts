@@ -28,6 +28,21 @@ function isRevoked(token: unknown): boolean {
   return story.provider.seen('revocation').some(({ form }) => form.get('token') === token)
 }
 
+/** Starts a sign-in, does something while the provider answers its code, and says how it ended. */
+async function meanwhile(subject: string, sid: string, work: () => Promise<unknown>) {
+  const { provider, origin, openBrowser } = story
+  provider.script.claims = (honest) => ({ ...honest, sub: subject, sid })
+  const tokens: unknown[] = []
+  provider.script.token = (honest) => (response) => {
+    tokens.push(honest['access_token'], honest['refresh_token'])
+    void work().then(() => answers.json(200, honest)(response))
+  }
+  const browser = await openBrowser()
+  const page = await browser.navigate(`${origin}/bff/login`, { from: `${origin}/` })
+  delete provider.script.token
+  return { browser, page, tokens }
+}
+
 const GONE = [401, 'ended_by_provider']
 
 describe('a logout token that is good', () => {
@@ -110,21 +125,6 @@ describe('a logout token that is good', () => {
 })
 
 describe('a sign-in that is under way', () => {
-  /** Starts a sign-in, does something while the provider answers its code, and says how it ended. */
-  async function meanwhile(subject: string, sid: string, work: () => Promise<unknown>) {
-    const { provider, origin, openBrowser } = story
-    provider.script.claims = (honest) => ({ ...honest, sub: subject, sid })
-    const tokens: unknown[] = []
-    provider.script.token = (honest) => (response) => {
-      tokens.push(honest['access_token'], honest['refresh_token'])
-      void work().then(() => answers.json(200, honest)(response))
-    }
-    const browser = await openBrowser()
-    const page = await browser.navigate(`${origin}/bff/login`, { from: `${origin}/` })
-    delete provider.script.token
-    return { browser, page, tokens }
-  }
-
   test.each([
     ['its session at the provider', 'kit-1', { sub: undefined, sid: 'kit-1' }],
     ['the person', 'kit-2', { sub: 'kit' }],

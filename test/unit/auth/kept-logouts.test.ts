@@ -25,7 +25,7 @@ function setUp() {
       return 1
     },
     inBackground: (promise) => void work.push(promise.catch((error: unknown) => void failures.push(error))),
-    report: (_name, fields) => void told.push(`${Reflect.get(fields, 'state')} ${Reflect.get(fields, 'subject')}`),
+    report: (_name, fields) => void told.push(['state', 'subject'].map((name) => String(Reflect.get(fields, name))).join(' ')),
   })
   async function aSecond(): Promise<void> {
     jest.advanceTimersByTime(1_000)

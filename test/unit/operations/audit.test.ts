@@ -52,6 +52,7 @@ describe('the audit log', () => {
     const section = readDocument('docs/operating.md').prose.split('## The audit log')[1]?.split('\n## ')[0] ?? ''
     const documented = [...section.matchAll(/^\| `([a-z_]+)` \|/gm)].map(([, name]) => name)
     const audited = Object.entries(EVENT_TABLE).flatMap(([name, row]) => ('audit' in row ? [name] : []))
-    expect(documented.toSorted()).toEqual(audited.toSorted())
+    expect(documented).toHaveLength(audited.length)
+    expect(new Set(documented)).toEqual(new Set(audited))
   })
 })
