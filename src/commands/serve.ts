@@ -2,8 +2,7 @@ import type { Writable } from 'node:stream'
 import { parseConfig } from '../config/parse-config.ts'
 import { createGateway } from '../gateway.ts'
 import { createProvider } from '../oidc/create-provider.ts'
-import { createAdministerSessions } from '../operations/administer-sessions.ts'
-import { createAdministration } from '../operations/administration.ts'
+import { createAdmin } from '../operations/create-admin.ts'
 import { createReport } from '../operations/create-report.ts'
 import type { Colleagues } from '../operations/colleagues.ts'
 import { createDrain } from '../operations/drain.ts'
@@ -72,10 +71,7 @@ export async function serve({ env, output, colleagues }: Surroundings): Promise<
 
   const isDraining = () => drain.isDraining()
   const gateway = createGateway({ config, store, provider, report, reportRequest, now })
-  const { secret } = config.admin
-  const administer =
-    secret &&
-    createAdministration({ secret, administerSessions: createAdministerSessions({ ...gateway.administrable, now }), report })
+  const administer = createAdmin({ config: config.admin, administrable: gateway.administrable, report, now })
   const inFlight = createInFlight()
   const publicServer = createHttpServer({ handle: gateway.handle, isWebSocket: gateway.isWebSocket, inFlight, report })
   const privateServer = createHttpServer({

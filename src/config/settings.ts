@@ -1,6 +1,8 @@
 import { z } from 'zod'
+import { adminSettings } from './admin-settings.ts'
 import { checkContradictions } from './contradictions.ts'
 import { forwardAuthSettings } from './forward-auth-settings.ts'
+import { drainSettings } from './drain-settings.ts'
 import { parseBaseUrl } from './parse-base-url.ts'
 import { parseListenAddress } from './parse-listen-address.ts'
 import { parseOwnPrefix } from './parse-path.ts'
@@ -84,21 +86,8 @@ export const sections = {
       description: 'Which carried requests get a line: all, or failures only (nginx logs the others).',
     }),
   }),
-  drain: z.strictObject({
-    delay: duration('0s', '10m')
-      .prefault('5s')
-      .meta({ description: 'On SIGTERM, between "not ready" and closing the listener, so that balancers notice.' }),
-    deadline: duration('0s', '1h').prefault('30s').meta({ description: 'From SIGTERM on: what is still in flight then is cut.' }),
-  }),
-  admin: z.strictObject({
-    secret: text(parseServerKey)
-      .optional()
-      .meta({
-        description: 'Turns /admin on, on the private listener, and is what it asks for (Authorization: Bearer).',
-        examples: ['${file:/run/secrets/coatcheck-admin}'],
-        writeOnly: true,
-      }),
-  }),
+  drain: drainSettings,
+  admin: adminSettings,
 }
 
 /** The whole of it; a file or the environment is parsed by this, contradictions included. */

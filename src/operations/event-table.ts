@@ -1,13 +1,13 @@
-import { FAILURES, type Blame } from '../errors.ts'
-import type {
-  AdministrationOutcome,
-  BackchannelOutcome,
-  EventName,
-  Events,
-  LiveOutcome,
-  LoginOutcome,
-  RefreshOutcome,
-} from '../report/events.ts'
+import { FAILURES } from '../errors.ts'
+import type { EventName, Events } from '../report/events.ts'
+import {
+  LEVEL_BY_BLAME,
+  LEVEL_BY_LOGIN,
+  LEVEL_BY_REFRESH,
+  LEVEL_BY_TUNNEL,
+  LEVEL_BY_BACKCHANNEL,
+  LEVEL_BY_ADMINISTRATION,
+} from './event-levels.ts'
 import type { LogLevel } from './logger.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -17,62 +17,6 @@ interface EventRow<Name extends EventName> {
   readonly audit?: true | ((fields: Events[Name]) => boolean)
   readonly count?: (metrics: Metrics, fields: Events[Name]) => void
 }
-
-/** Who is to blame decides how loud a line is: what a browser did is news, our own fault is an error. */
-export const LEVEL_BY_BLAME = {
-  browser: 'info',
-  provider: 'warn',
-  upstream: 'warn',
-  store: 'warn',
-  gateway: 'error',
-} as const satisfies Record<Blame, LogLevel>
-
-const LEVEL_BY_LOGIN = {
-  signed_in: 'info',
-  denied: 'info',
-  not_started: 'info',
-  refused: 'warn',
-  answer_invalid: 'warn',
-  unavailable: 'warn',
-  failed: 'error',
-} as const satisfies Record<LoginOutcome, LogLevel>
-
-// A refresh that went well happens to every session every few minutes.
-const LEVEL_BY_REFRESH = {
-  refreshed: 'debug',
-  taken_over: 'debug',
-  ended: 'info',
-  unavailable: 'warn',
-} as const satisfies Record<RefreshOutcome, LogLevel>
-
-// That a WebSocket is closed is its everyday end; event streams have a request's line for what went wrong.
-const LEVEL_BY_TUNNEL = {
-  client_closed: 'debug',
-  client_lost: 'info',
-  upstream_closed: 'debug',
-  upstream_lost: 'warn',
-  idle: 'info',
-  session_ended: 'info',
-  going_away: 'info',
-} as const satisfies Record<LiveOutcome, LogLevel>
-
-const LEVEL_BY_BACKCHANNEL = {
-  ended: 'info',
-  nothing: 'info',
-  repeated: 'info',
-  kept: 'warn',
-  refused: 'warn',
-  unverifiable: 'warn',
-  limited: 'info',
-  failed: 'error',
-} as const satisfies Record<BackchannelOutcome, LogLevel>
-
-const LEVEL_BY_ADMINISTRATION = {
-  listed: 'info',
-  ended: 'info',
-  refused: 'warn',
-  failed: 'warn',
-} as const satisfies Record<AdministrationOutcome, LogLevel>
 
 /** What becomes of each event: how loud its line is and what it counts. */
 export const EVENT_TABLE: { readonly [Name in EventName]: EventRow<Name> } = {

@@ -10,8 +10,6 @@ import { createSealer } from '../store/sealing.ts'
 import type { Store } from '../store/port.ts'
 import { type Background, createBackground } from './background.ts'
 import { type BeginSession, createBeginSession } from './begin-session.ts'
-import { createEndListed, type EndListed } from './end-listed.ts'
-import { createEndWithoutCookie, type EndWithoutCookie } from './end-without-cookie.ts'
 import { createEndSession, type EndSession } from './end-session.ts'
 import { createEndingReason } from './ending-reason.ts'
 import { createExpressSession } from './express-session.ts'
@@ -19,7 +17,7 @@ import { expressSessionOfTicket } from './express-session-of-ticket.ts'
 import { createFindSession, type FindSession } from './find-session.ts'
 import { createGrantOf } from './grant-of.ts'
 import { createSessionKeys, type SessionKeys } from './keys.ts'
-import { createLateLogins } from './late-logins.ts'
+import { createLateLogins, type LateLogins } from './late-logins.ts'
 import { createLifetimes, type Lifetimes } from './lifetimes.ts'
 import { createReadList, type ReadList } from './listed-sessions.ts'
 import { createHoldGrant, type HoldGrant } from './hold-grant.ts'
@@ -44,8 +42,6 @@ interface Parts {
   readonly now: () => number
 }
 
-export type WithoutCookie = { readonly endWithoutCookie: EndWithoutCookie; readonly endListed: EndListed }
-
 /** Everything that can be done with sessions; their records are touched nowhere else. */
 export interface Sessions {
   readonly find: FindSession
@@ -54,8 +50,9 @@ export interface Sessions {
   readonly begin: BeginSession
   readonly end: EndSession
   readonly readList: ReadList
-  /** Makes the endings without a cookie; `revokeTokens` is for tokens that this process holds open. */
-  readonly withoutCookie: (revokeTokens: (session: LiveSession) => void) => WithoutCookie
+  readonly lateLogins: LateLogins
+  /** A session that is open in this process. */
+  readonly held: (id: SessionId) => LiveSession | undefined
   readonly activity: RecordActivity
   readonly replaceGrant: ReplaceGrant
   readonly holdGrant: HoldGrant
@@ -135,10 +132,8 @@ export function createSessions({
     }),
     end,
     readList,
-    withoutCookie(revokeTokens) {
-      const endWithoutCookie = createEndWithoutCookie({ endSession: end, held, revokeTokens })
-      return { endWithoutCookie, endListed: createEndListed({ readList, lateLogins, endWithoutCookie, keys }) }
-    },
+    lateLogins,
+    held,
     activity: createRecordActivity({ cache, store, keys, lifetimes, idleTimeoutMilliseconds, now }),
     replaceGrant: createReplaceGrant(store, keys, seals, forget),
     holdGrant: createHoldGrant({ cache, renewed, lifetimes }),

@@ -25,7 +25,7 @@ function setUp(wrap: (store: Store) => Store = (store) => store) {
   const store = wrap(createMemoryStore({ mostRecords: 10_000, now }))
   const readList = createReadList({ store, keys, seals, lifetimes, now })
   const lateLogins = createLateLogins({ store, keys, loginTimeoutMilliseconds: 600_000 })
-  const endSession = createEndSession({ store, keys, forget: () => undefined, report })
+  const endSession = createEndSession({ store, keys, forget: () => undefined, onEnded: () => undefined, report })
   const endWithoutCookie = createEndWithoutCookie({ endSession, held: () => undefined, revokeTokens: () => undefined })
 
   async function begin({ subject = 'ada', sid = 'sid-1', loginStartedAt = clock.at }: Beginning = {}) {
