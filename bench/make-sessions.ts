@@ -82,7 +82,13 @@ function createMake({ origin, secret }: Pick<CoatcheckProgram, 'origin' | 'secre
     acr: undefined,
     authTime: Math.floor(at / 1_000),
   }
-  const about = { ...record, handle: 'a-public-handle-of-22ch', userAgent: 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36' }
+  const about = {
+    ...record,
+    handle: 'a-public-handle-of-22ch',
+    loginStartedAt: at,
+    network: undefined,
+    userAgent: 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36',
+  }
   const json = JSON.stringify({ cookie: { originalMaxAge: null, httpOnly: true, sameSite: 'strict', path: '/' }, record })
   const seen = writeSeen({ seenAt: at, keptUntil: at + LIFETIME_MILLISECONDS })
 

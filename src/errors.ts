@@ -1,21 +1,10 @@
+import type { EndReason } from './report/end-reasons.ts'
 import type { Weather } from './report/weather.ts'
 
 /** Who has to do something about a failure; it decides the log level. */
 export type Blame = 'browser' | 'provider' | 'upstream' | 'store' | 'gateway'
 
-/** Why a session is no session (any more): the closed list that browsers are told. */
-export const END_REASONS = [
-  'none',
-  'expired',
-  'idle',
-  'signed_out',
-  'replaced',
-  'revoked',
-  'ended_by_provider',
-  'grant_refused',
-] as const
-
-export type EndReason = (typeof END_REASONS)[number]
+export type { EndReason }
 
 interface Failure {
   readonly status: number
@@ -50,6 +39,11 @@ export const FAILURES = {
   connection_held: { status: 403, blame: 'browser', says: 'WebSockets and event streams go through the gateway itself.' },
   identity_unusable: { status: 403, blame: 'provider', says: 'What the sign-in service says of you cannot be passed on.' },
   login_denied: { status: 403, blame: 'browser', says: 'The sign-in was cancelled, or access was not granted.' },
+  login_overtaken: {
+    status: 403,
+    blame: 'browser',
+    says: 'You were signed out everywhere while this sign-in was under way; start it again.',
+  },
   not_found: { status: 404, blame: 'browser', says: 'There is nothing at this address.' },
   method_not_allowed: { status: 405, blame: 'browser', says: 'This address does not answer to that method.' },
   request_timed_out: { status: 408, blame: 'browser', says: 'The request took too long to arrive.' },
@@ -63,6 +57,7 @@ export const FAILURES = {
   websocket_version: { status: 426, blame: 'browser', says: 'The only version of the WebSocket protocol here is 13.' },
   too_many_requests: { status: 429, blame: 'browser', says: 'Too many attempts; wait a little.' },
   headers_too_large: { status: 431, blame: 'browser', says: 'The headers of the request, cookies included, are too large.' },
+  logout_token_invalid: { status: 400, blame: 'provider', says: 'The logout token is not valid here.' },
   login_interaction_required: {
     status: 400,
     blame: 'provider',

@@ -1,21 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import express, { type NextFunction, type Request, type Response } from 'express'
+import { mountAfterEndpoints } from './auth/after-endpoints.ts'
+import { createCounter } from './auth/create-counter.ts'
 import { createEndpoints } from './auth/create-endpoints.ts'
 import { createMountEndpoint } from './auth/mount-endpoint.ts'
-import { nothingHere } from './auth/nothing-here.ts'
 import { createSessionOf } from './auth/require-session.ts'
 import { createRevokeTokens } from './auth/revoke-tokens.ts'
-import { createStaticPage } from './auth/static-page.ts'
-import { takeNoBody } from './auth/take-no-body.ts'
 import { createUsedSession } from './auth/used-session.ts'
 import type { Config } from './config/config.ts'
 import { createLiveConnections, type LiveConnections } from './live/live-connections.ts'
 import type { Provider } from './oidc/port.ts'
+import type { Administrable } from './operations/administer-sessions.ts'
 import type { Authorize } from './operations/authorize.ts'
 import { createForwardAuth } from './operations/create-forward-auth.ts'
 import { createTellCounterRequest } from './operations/tell-counter-request.ts'
 import { createErrorAnswerer } from './pages/answer-error.ts'
-import { frameworkRefusal } from './pages/framework-refusal.ts'
 import { type Carry, createCarry } from './proxy/carry.ts'
 import { discardRest } from './proxy/discard-rest.ts'
 import type { TakenConnection } from './proxy/taken-connection.ts'
@@ -23,6 +21,7 @@ import type { Report } from './report/events.ts'
 import type { ReportRequest } from './report/request-line.ts'
 import { createSecurity } from './security/create-security.ts'
 import { createSessions } from './session/create-sessions.ts'
+import { createWithoutCookie } from './session/without-cookie.ts'
 import { createNamespace } from './store/namespace.ts'
 import type { Store } from './store/port.ts'
 import { createTokens } from './tokens/create-tokens.ts'
@@ -46,6 +45,8 @@ export interface Gateway {
   readonly live: LiveConnections
   /** Resolves when work that outlives its request is done. */
   readonly settled: () => Promise<void>
+  /** What the administration, on the private listener, does to sessions. */
+  readonly administrable: Administrable
   /** Lets the upstreams go. */
   readonly close: () => Promise<void>
 }
@@ -74,7 +75,8 @@ export function createGateway({ config, store, provider, report, reportRequest, 
   const { answerError, answerProblem, failureOf } = createErrorAnswerer(answering)
 
   const revokeTokens = createRevokeTokens(provider, report, sessions.background.run)
-  const parts = { config, store, namespace, provider, sessions, security, revokeTokens, report, now }
+  const withoutCookie = createWithoutCookie(sessions, revokeTokens)
+  const parts = { config, store, namespace, provider, sessions, security, revokeTokens, withoutCookie, report, now }
   const tokens = createTokens(parts)
   const findSession = createUsedSession(createSessionOf(security.readTicket, sessions.find), sessions.activity)
   const steps = { refuseForgedRequest, findSession, accessToken: tokens.get, renewRefused: tokens.renewRefused }
@@ -101,8 +103,8 @@ export function createGateway({ config, store, provider, report, reportRequest, 
   const endpoints = createEndpoints({ ...parts, isCarried: (target) => match(target) !== undefined })
   const tell = createTellCounterRequest({ reportRequest, requestIdOf, failureOf, now })
 
-  const counter = express().disable('x-powered-by').disable('etag').set('query parser', false)
-  const mount = createMountEndpoint(counter.enable('strict routing').enable('case sensitive routing').use(enter), prefix)
+  const counter = createCounter({ tell, setResponseHeaders, requestIdOf })
+  const mount = createMountEndpoint(counter, prefix)
   mount('login', '/login', { GET: [endpoints.login] })
   mount('login', '/login/continue', { 'GET HEAD': [endpoints.reload] })
   mount('callback', '/callback', { GET: [sessions.expressAnew, endpoints.callback] })
@@ -111,13 +113,13 @@ export function createGateway({ config, store, provider, report, reportRequest, 
   mount('logout', '/logout', { 'GET HEAD': [endpoints.logoutPage], POST: [sessions.express, endpoints.logout] })
   mount('logout', '/logout/continue', { GET: [endpoints.logoutContinue] })
   mount('logout', '/logout/callback', { 'GET HEAD': [endpoints.logoutCallback] })
+  mount('backchannel-logout', '/backchannel-logout', { FORM: [endpoints.backchannelLogout] })
+  if (config.provider.frontchannelLogout)
+    mount('frontchannel-logout', '/frontchannel-logout', { GET: [endpoints.frontchannelLogout] })
+  mount('sessions', '/sessions', { GET: [endpoints.mySessions.list], DELETE: [endpoints.mySessions.endOthers] })
+  mount('sessions', '/sessions/:handle', { DELETE: [endpoints.mySessions.endOne] })
   mount('assets', '/assets/:name', { 'GET HEAD': [endpoints.asset] })
-  counter.use(prefix, nothingHere)
-  if (config.staticFolder !== undefined) counter.use(...createStaticPage(config.staticFolder, security.setPageHeaders))
-  counter.use(nothingHere)
-  counter.use((error: unknown, request: Request, response: Response, _next: NextFunction) =>
-    answerError(request, response, frameworkRefusal(error)),
-  )
+  mountAfterEndpoints(counter, { prefix, staticFolder: config.staticFolder, ...security, answerError })
 
   return {
     handle(request, response, taken) {
@@ -137,14 +139,10 @@ export function createGateway({ config, store, provider, report, reportRequest, 
     isWebSocket: carry.isWebSocket,
     live,
     settled: sessions.background.idle,
-    close: carry.close,
-  }
-
-  function enter(request: Request, response: Response, next: NextFunction): void {
-    tell(request, response)
-    setResponseHeaders(request, response)
-    response.set('X-Request-Id', requestIdOf(request))
-    takeNoBody(request)
-    next()
+    administrable: { issuer: config.provider.issuer, ...sessions, ...withoutCookie },
+    async close() {
+      endpoints.stopKeeping()
+      await carry.close()
+    },
   }
 }

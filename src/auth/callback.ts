@@ -47,7 +47,7 @@ export function createCallback(steps: Steps) {
       const transaction = await takeTransaction(request, response, answer)
       returnTo = transaction.returnTo
       const tokens = await redeemCode(answer, transaction)
-      const session = await beginSession(request, tokens)
+      const session = await beginSession(request, tokens, transaction)
       await closeLogin(transaction).catch((error: unknown) =>
         steps.report('store_warning', { note: `after a login: ${noteOf(error)}` }),
       )
@@ -83,9 +83,9 @@ export function createCallback(steps: Steps) {
     })
   }
 
-  async function beginSession(request: Request, tokens: TokenSet): Promise<LiveSession> {
+  async function beginSession(request: Request, tokens: TokenSet, { startedAt }: LoginTransaction): Promise<LiveSession> {
     try {
-      return await steps.beginSession(request, tokens)
+      return await steps.beginSession(request, tokens, startedAt)
     } catch (error) {
       // Nobody holds them now, so nobody would ever sign out of them.
       steps.revokeTokens({ record: { subject: tokens.identity.subject }, grant: tokens })
@@ -111,6 +111,7 @@ const OUTCOMES: { readonly [Code in FailureCode]?: LoginOutcome } = {
   login_not_started: 'not_started',
   too_many_requests: 'not_started',
   login_denied: 'denied',
+  login_overtaken: 'denied',
   login_interaction_required: 'denied',
   login_refused: 'refused',
   provider_answer_invalid: 'answer_invalid',

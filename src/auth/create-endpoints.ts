@@ -6,9 +6,16 @@ import type { Report } from '../report/events.ts'
 import type { Security } from '../security/create-security.ts'
 import { createLimit } from '../security/limits.ts'
 import type { ReturnTo } from '../security/return-to.ts'
+import { createFailureLimit } from '../security/failure-limit.ts'
 import type { Sessions } from '../session/create-sessions.ts'
+import type { WithoutCookie } from '../session/without-cookie.ts'
 import type { Store } from '../store/port.ts'
 import { createSealer } from '../store/sealing.ts'
+import { createApplyLogout } from './apply-logout.ts'
+import { createBackchannelLogout } from './backchannel-logout.ts'
+import { createFrontchannelLogout } from './frontchannel-logout.ts'
+import { createKeptLogouts } from './kept-logouts.ts'
+import { createMySessions } from './my-sessions.ts'
 import { createLogoutCallback, createLogoutContinue } from './after-logout.ts'
 import { createCallback } from './callback.ts'
 import { createLoginBindings } from './login-binding.ts'
@@ -31,9 +38,13 @@ interface Parts {
   /** Whether a place in the application is carried to an upstream. */
   readonly isCarried: (target: ReturnTo) => boolean
   readonly revokeTokens: RevokeTokens
+  readonly withoutCookie: WithoutCookie
   readonly report: Report
   readonly now: () => number
 }
+
+/** Logout tokens that are not good, and frames that end nothing, from one address. */
+const MOST_FAILURES_PER_MINUTE = 60
 
 export type Endpoints = ReturnType<typeof createEndpoints>
 
@@ -63,6 +74,7 @@ export function createEndpoints(parts: Parts) {
     requestIdOf,
     accountableAddress: peers.accountableAddress,
     report,
+    now,
     issuer: config.provider.issuer,
     transactions: createLoginTransactions({ store, sealer, namespace, lifetimeMilliseconds }),
     bindings: createLoginBindings({ names, secure, mostOpen: config.login.mostOpen, lifetimeMilliseconds }),
@@ -79,7 +91,35 @@ export function createEndpoints(parts: Parts) {
   const asked = { prefix, refuseForgedRequest, sessionOf, activity: sessions.activity, lifetimes: sessions.lifetimes, now }
   const continuations = createLogoutContinuations({ store, sealer, namespace, cookieName: names.logout, secure })
 
+  const { endListed, endWithoutCookie } = parts.withoutCookie
+  const applyLogout = createApplyLogout({ store, namespace, endListed, now })
+  const keptLogouts = createKeptLogouts({ applyLogout, inBackground: sessions.background.run, report })
+  const byProvider = {
+    issuer: config.provider.issuer,
+    failureLimit: createFailureLimit({ most: MOST_FAILURES_PER_MINUTE, now }),
+    accountableAddress: peers.accountableAddress,
+    requestIdOf,
+    report,
+    now,
+  }
+
   return {
+    backchannelLogout: createBackchannelLogout({ ...byProvider, provider, applyLogout, keptLogouts }),
+    frontchannelLogout: createFrontchannelLogout({ ...byProvider, endListed }),
+    mySessions: createMySessions({
+      refuseForgedRequest,
+      sessionOf,
+      readList: sessions.readList,
+      endSession: sessions.end,
+      endWithoutCookie,
+      endListed,
+      revokeTokens,
+      keys: sessions.keys,
+      cookieName: names.session,
+      secure,
+      now,
+    }),
+    stopKeeping: keptLogouts.stop,
     login: createLogin(login),
     reload: createReload(origin, prefix, sendPage),
     callback: createCallback(login),

@@ -14,6 +14,8 @@ export interface LoginTransaction {
   readonly codeVerifier: string
   readonly maxAgeSeconds: number | undefined
   readonly returnTo: ReturnTo
+  /** Epoch milliseconds. */
+  readonly startedAt: number
   /** The session that was there when the login began; it ends as `replaced`. */
   readonly replaces: EndableSession | undefined
   /** What the start counted, to be taken back when the login comes to a good end. */

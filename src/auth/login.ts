@@ -33,6 +33,7 @@ interface Steps {
   readonly sendPage: SendPage
   readonly requestIdOf: RequestIdOf
   readonly report: Report
+  readonly now: () => number
 }
 
 /** Starts a login: secrets and target are kept here, bound to this browser, and the browser goes to the provider. */
@@ -64,10 +65,12 @@ export function createLogin(steps: Steps) {
     const binding = bindings.make(request)
     const spent = [spentByAddress, await browserLimit.spend(binding.browser)]
     const { state, nonce, codeVerifier, codeChallenge } = makeLoginSecrets()
+    const startedAt = steps.now()
     const url = await provider.authorizationUrl({ state, nonce, codeChallenge, ...parameters })
     const replaces = await rememberedSession(request)
     const { maxAgeSeconds } = parameters
-    await transactions.open({ issuer, state, nonce, codeVerifier, maxAgeSeconds, returnTo, replaces, spent }, binding)
+    const transaction = { issuer, state, nonce, codeVerifier, maxAgeSeconds, returnTo, startedAt, replaces, spent }
+    await transactions.open(transaction, binding)
     bindings.set(request, response, state, binding)
     report('login_started', { requestId: steps.requestIdOf(request), provider: issuer })
     response.status(303).set('Location', url.href).end()

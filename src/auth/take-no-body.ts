@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { RequestHandler } from 'express'
 import { GatewayError } from '../errors.ts'
 import { discardRest } from '../proxy/discard-rest.ts'
 
@@ -13,4 +14,10 @@ const MOST_OCTETS = 16_384
 export function takeNoBody(request: IncomingMessage): void {
   discardRest(request)
   if (Number(request.headers['content-length'] ?? 0) > MOST_OCTETS) throw new GatewayError('body_too_large')
+}
+
+/** The same, for whatever comes after our endpoints. */
+export const forgetBody: RequestHandler = (request, _response, next) => {
+  takeNoBody(request)
+  next()
 }

@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream'
 import { parseConfig } from '../config/parse-config.ts'
 import { createGateway } from '../gateway.ts'
 import { createProvider } from '../oidc/create-provider.ts'
+import { createAdmin } from '../operations/create-admin.ts'
 import { createReport } from '../operations/create-report.ts'
 import type { Colleagues } from '../operations/colleagues.ts'
 import { createDrain } from '../operations/drain.ts'
@@ -70,6 +71,7 @@ export async function serve({ env, output, colleagues }: Surroundings): Promise<
 
   const isDraining = () => drain.isDraining()
   const gateway = createGateway({ config, store, provider, report, reportRequest, now })
+  const administer = createAdmin({ config: config.admin, administrable: gateway.administrable, report, now })
   const inFlight = createInFlight()
   const publicServer = createHttpServer({ handle: gateway.handle, isWebSocket: gateway.isWebSocket, inFlight, report })
   const privateServer = createHttpServer({
@@ -81,6 +83,7 @@ export async function serve({ env, output, colleagues }: Surroundings): Promise<
       live: gateway.live,
       metrics,
       report,
+      administer,
       ...(forwardAuth.listen === undefined ? { authorize: gateway.authorize } : {}),
       ...(colleagues === undefined ? {} : { colleagues }),
     }),

@@ -1,9 +1,12 @@
 import type { ForwardAuthConfig, NetworkConfig } from './network-config.ts'
 import type { DrainConfig, LogConfig } from './operation-config.ts'
 import type { RouteParts } from './route-parts.ts'
+import type { ProviderConfig } from './provider-config.ts'
 import type { Secret } from './secret.ts'
 import type { SentinelConfig } from './sentinel-config.ts'
 import type { WebSocketsConfig } from './web-sockets-config.ts'
+
+export type { ProviderConfig }
 
 /** Everything that can be configured, parsed and frozen; each folder is handed its own slice. */
 export interface Config {
@@ -22,6 +25,7 @@ export interface Config {
   readonly workers: number
   readonly log: LogConfig
   readonly drain: DrainConfig
+  readonly admin: AdminConfig
   /** Folder of the page to serve, absolute; undefined: nginx serves it. */
   readonly staticFolder: string | undefined
 }
@@ -46,35 +50,6 @@ export interface ListenAddress {
   readonly host: string
   /** 0 lets the system choose. */
   readonly port: number
-}
-
-export interface ProviderConfig {
-  /** The issuer identifier, exactly as configured (OpenID Connect Discovery §4.3 compares it byte for byte). */
-  readonly issuer: string
-  readonly clientId: string
-  /** Undefined for a public client only. */
-  readonly clientSecret: Secret | undefined
-  /** `auto`: Basic unless the metadata lists only post. */
-  readonly clientAuth: 'auto' | 'client_secret_basic' | 'client_secret_post' | 'none'
-  readonly scopes: readonly string[]
-  /** Claims of the ID token that `GET /bff/session` may show. */
-  readonly claims: readonly string[]
-  readonly timeoutMilliseconds: number
-  /** The token call's own timeout when it refreshes: an abandoned rotation is a lost session. */
-  readonly refreshTimeoutMilliseconds: number
-  /** An access token is renewed this long before its end, but never before half of its life is over. */
-  readonly refreshLeewayMilliseconds: number
-  /** How long a request without a good access token waits for one. */
-  readonly refreshWaitMilliseconds: number
-  readonly clockToleranceSeconds: number
-  /** JWS algorithm that ID tokens must have; undefined: the first of RS256, PS256, ES256, EdDSA that the metadata lists. */
-  readonly idTokenAlgorithm: string | undefined
-  /** A logged exception for a provider whose metadata does not say S256. */
-  readonly assumeS256: boolean
-  /** Whether claims come from the userinfo endpoint too. */
-  readonly userinfo: boolean
-  /** How often changed metadata is looked for. */
-  readonly metadataRefreshMilliseconds: number
 }
 
 export type StoreConfig = MemoryStoreConfig | RedisStoreConfig
@@ -136,4 +111,9 @@ export interface LoginConfig {
   readonly mostOpen: number
   readonly mostPerMinutePerAddress: number
   readonly mostPerMinutePerBrowser: number
+}
+
+export interface AdminConfig {
+  /** Undefined: there is no administration. */
+  readonly secret: Secret | undefined
 }

@@ -76,6 +76,17 @@ function* findContradictions(settings: Settings, isSound: IsSound): Generator<Co
       }
     }
   }
+  if (isSound('admin.secret', 'secrets', 'provider.clientSecret') && settings.admin.secret !== undefined) {
+    const others = [...settings.secrets, ...(provider.clientSecret ? [provider.clientSecret] : [])]
+    const shown = settings.admin.secret.reveal()
+    if (others.some((secret) => secret.reveal() === shown)) {
+      yield {
+        path: ['admin', 'secret'],
+        refused: 'is used for something else too; this one is sent over the network.',
+        write: 'a secret that is used for nothing else',
+      }
+    }
+  }
   if (isSound('secrets') && new Set(settings.secrets.map((secret) => secret.reveal())).size < settings.secrets.length) {
     yield {
       path: ['secrets'],

@@ -56,5 +56,12 @@ export const providerSettings = z.strictObject({
     description: 'An exception, logged at each start, for a provider that does S256 but does not say so in its metadata.',
   }),
   userinfo: flag().prefault(false).meta({ description: 'Whether claims come from the userinfo endpoint too.' }),
+  logoutTokenType: z.enum(['any', 'required']).prefault('any').meta({
+    description:
+      'required: logout tokens must call themselves logout+jwt. any: they may also say JWT, or nothing, as many providers do.',
+  }),
+  frontchannelLogout: flag().prefault(false).meta({
+    description: "Whether a frame of the provider's may end sessions too, where it knows no back-channel logout.",
+  }),
   metadataRefresh: duration('1s', '1d').prefault('1h').meta({ description: 'How often changed metadata is looked for.' }),
 })

@@ -1,6 +1,8 @@
 import { z } from 'zod'
+import { adminSettings } from './admin-settings.ts'
 import { checkContradictions } from './contradictions.ts'
 import { forwardAuthSettings } from './forward-auth-settings.ts'
+import { drainSettings } from './drain-settings.ts'
 import { parseBaseUrl } from './parse-base-url.ts'
 import { parseListenAddress } from './parse-listen-address.ts'
 import { parseOwnPrefix } from './parse-path.ts'
@@ -84,12 +86,8 @@ export const sections = {
       description: 'Which carried requests get a line: all, or failures only (nginx logs the others).',
     }),
   }),
-  drain: z.strictObject({
-    delay: duration('0s', '10m')
-      .prefault('5s')
-      .meta({ description: 'On SIGTERM, between "not ready" and closing the listener, so that balancers notice.' }),
-    deadline: duration('0s', '1h').prefault('30s').meta({ description: 'From SIGTERM on: what is still in flight then is cut.' }),
-  }),
+  drain: drainSettings,
+  admin: adminSettings,
 }
 
 /** The whole of it; a file or the environment is parsed by this, contradictions included. */
@@ -134,6 +132,7 @@ export const settings = z
     }),
     log: sections.log,
     drain: sections.drain,
+    admin: sections.admin,
     static: z
       .string()
       .min(1)

@@ -33,6 +33,8 @@ export function toConfig(settings: Settings, { staticFolder, passwordFile, ofRou
       idTokenAlgorithm: provider.idTokenAlgorithm,
       assumeS256: provider.assumeS256,
       userinfo: provider.userinfo,
+      logoutTokenType: provider.logoutTokenType,
+      frontchannelLogout: provider.frontchannelLogout,
       metadataRefreshMilliseconds: provider.metadataRefresh,
     },
     secrets: settings.secrets,
@@ -61,6 +63,7 @@ export function toConfig(settings: Settings, { staticFolder, passwordFile, ofRou
     workers: settings.workers === 'auto' ? availableParallelism() : settings.workers,
     log: settings.log,
     drain: { delayMilliseconds: settings.drain.delay, deadlineMilliseconds: settings.drain.deadline },
+    admin: { secret: settings.admin.secret },
     staticFolder,
   }
 }

@@ -11,6 +11,7 @@ import type { ProviderClient } from './provider-client.ts'
 import { createRedeemCode } from './redeem-code.ts'
 import { createRefresh, unavailable } from './refresh.ts'
 import { revoke } from './revoke.ts'
+import { verifyLogoutToken } from './verify-logout-token.ts'
 
 interface Steps {
   readonly config: ProviderConfig
@@ -56,6 +57,7 @@ export function createProvider({
     refresh: async (grant) => (discovery.client ? refresh(discovery.client, grant) : unavailable(notSeenYet())),
     revoke: async (token, hint) => revoke(requireClient(), token, hint),
     endSessionUrl: async (logout) => endSessionUrl(requireClient(), postLogoutRedirectUri, logout),
+    verifyLogoutToken: async (token) => verifyLogoutToken(requireClient(), config, token, now()),
     start: () => discovery.start(),
     stop: () => discovery.stop(),
   }

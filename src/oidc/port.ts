@@ -49,6 +49,18 @@ export interface Identity {
   readonly claims: Readonly<Record<string, unknown>>
 }
 
+/** A logout token that was verified in full: whose sessions the provider has ended. */
+export interface LogoutToken {
+  readonly issuer: string
+  /** Its `jti`. */
+  readonly tokenId: string
+  /** At least one of the two is there. */
+  readonly subject: string | undefined
+  readonly providerSession: string | undefined
+  /** Epoch milliseconds; later nobody accepts it any more. */
+  readonly usableUntil: number
+}
+
 /** The grant that a refresh goes on from. */
 export interface Refreshable {
   readonly refreshToken: string
@@ -99,6 +111,8 @@ export interface Provider {
     readonly state: string
     readonly logoutHint: string | undefined
   }): Promise<URL | undefined>
+  /** Verifies a logout token (Back-Channel Logout 1.0 §2.6). Rejects with `logout_token_invalid`, or `provider_unavailable` where it cannot be told. */
+  verifyLogoutToken(token: string): Promise<LogoutToken>
   /** Begins to look for the metadata, now and again; resolves when the first attempt has ended, well or not. */
   start(): Promise<void>
   stop(): void

@@ -26,9 +26,12 @@ export interface Reports {
 export function createReport({ logger, metrics, carried }: Steps): Reports {
   return {
     report: function report<Name extends EventName>(name: Name, fields: Events[Name]) {
-      const { level, count } = EVENT_TABLE[name]
+      const { level, count, audit } = EVENT_TABLE[name]
       count?.(metrics, fields)
-      logger.line(typeof level === 'function' ? level(fields) : level, name, fields)
+      const isAudit = typeof audit === 'function' ? audit(fields) : audit
+      const loudness = typeof level === 'function' ? level(fields) : level
+      if (isAudit === true) logger.audit(loudness, name, fields)
+      else logger.line(loudness, name, fields)
     },
 
     reportRequest: function reportRequest(line) {

@@ -1,66 +1,40 @@
-import { FAILURES, type Blame } from '../errors.ts'
-import type { EventName, Events, LiveOutcome, LoginOutcome, RefreshOutcome } from '../report/events.ts'
+import { FAILURES } from '../errors.ts'
+import type { EventName, Events } from '../report/events.ts'
+import {
+  LEVEL_BY_BLAME,
+  LEVEL_BY_LOGIN,
+  LEVEL_BY_REFRESH,
+  LEVEL_BY_TUNNEL,
+  LEVEL_BY_BACKCHANNEL,
+  LEVEL_BY_ADMINISTRATION,
+} from './event-levels.ts'
 import type { LogLevel } from './logger.ts'
 import type { Metrics } from './metrics.ts'
 
 interface EventRow<Name extends EventName> {
   readonly level: LogLevel | ((fields: Events[Name]) => LogLevel)
+  /** Whether its line belongs to the audit log: who came in, who went, and by whose hand. */
+  readonly audit?: true | ((fields: Events[Name]) => boolean)
   readonly count?: (metrics: Metrics, fields: Events[Name]) => void
 }
-
-/** Who is to blame decides how loud a line is: what a browser did is news, our own fault is an error. */
-export const LEVEL_BY_BLAME = {
-  browser: 'info',
-  provider: 'warn',
-  upstream: 'warn',
-  store: 'warn',
-  gateway: 'error',
-} as const satisfies Record<Blame, LogLevel>
-
-const LEVEL_BY_LOGIN = {
-  signed_in: 'info',
-  denied: 'info',
-  not_started: 'info',
-  refused: 'warn',
-  answer_invalid: 'warn',
-  unavailable: 'warn',
-  failed: 'error',
-} as const satisfies Record<LoginOutcome, LogLevel>
-
-// A refresh that went well happens to every session every few minutes.
-const LEVEL_BY_REFRESH = {
-  refreshed: 'debug',
-  taken_over: 'debug',
-  ended: 'info',
-  unavailable: 'warn',
-} as const satisfies Record<RefreshOutcome, LogLevel>
-
-// That a WebSocket is closed is its everyday end; event streams have a request's line for what went wrong.
-const LEVEL_BY_TUNNEL = {
-  client_closed: 'debug',
-  client_lost: 'info',
-  upstream_closed: 'debug',
-  upstream_lost: 'warn',
-  idle: 'info',
-  session_ended: 'info',
-  going_away: 'info',
-} as const satisfies Record<LiveOutcome, LogLevel>
 
 /** What becomes of each event: how loud its line is and what it counts. */
 export const EVENT_TABLE: { readonly [Name in EventName]: EventRow<Name> } = {
   login_started: { level: 'info', count: (metrics) => metrics.loginStarted() },
   login_finished: {
     level: ({ outcome }) => LEVEL_BY_LOGIN[outcome],
+    audit: true,
     count: (metrics, { outcome }) => metrics.loginFinished(outcome),
   },
   return_target_refused: { level: 'info' },
-  session_began: { level: 'info', count: (metrics) => metrics.sessionBegan() },
-  session_ended: { level: 'info', count: (metrics, { reason }) => metrics.sessionEnded(reason) },
+  session_began: { level: 'info', audit: true, count: (metrics) => metrics.sessionBegan() },
+  session_ended: { level: 'info', audit: true, count: (metrics, { reason }) => metrics.sessionEnded(reason) },
   token_refreshed: {
     level: ({ outcome }) => LEVEL_BY_REFRESH[outcome],
+    audit: ({ outcome }) => outcome === 'ended',
     count: (metrics, { outcome, reason, milliseconds }) => metrics.tokenRefreshed(outcome, reason, milliseconds),
   },
-  claims_changed: { level: 'info' },
+  claims_changed: { level: 'info', audit: true },
   renewed_grant: {
     level: ({ state }) => (state === 'held' ? 'warn' : 'info'),
     count: (metrics, { state }) => metrics.grantHeld(state === 'held' ? 1 : -1),
@@ -69,7 +43,27 @@ export const EVENT_TABLE: { readonly [Name in EventName]: EventRow<Name> } = {
     level: ({ state }) => (state === 'resting' ? 'warn' : 'info'),
     count: (metrics, { state }) => metrics.tokenEndpointResting(state === 'resting'),
   },
-  token_revocation_failed: { level: 'warn', count: (metrics) => metrics.revocationFailed() },
+  backchannel_logout: {
+    level: ({ outcome }) => LEVEL_BY_BACKCHANNEL[outcome],
+    audit: true,
+    count: (metrics, { outcome }) => metrics.backchannelLogout(outcome),
+  },
+  kept_logout: {
+    level: ({ state }) => (state === 'applied' ? 'info' : 'warn'),
+    audit: true,
+    count: (metrics, { state }) => metrics.logoutKept(state === 'kept' ? 1 : -1),
+  },
+  frontchannel_logout: {
+    level: 'info',
+    audit: true,
+    count: (metrics, { outcome }) => metrics.frontchannelLogout(outcome),
+  },
+  administered: {
+    level: ({ outcome }) => LEVEL_BY_ADMINISTRATION[outcome],
+    audit: true,
+    count: (metrics, { outcome }) => metrics.administered(outcome),
+  },
+  token_revocation_failed: { level: 'warn', audit: true, count: (metrics) => metrics.revocationFailed() },
   request_refused: {
     level: ({ code }) => LEVEL_BY_BLAME[FAILURES[code].blame],
     count: (metrics, { code }) => metrics.requestRefused(code),
@@ -78,7 +72,7 @@ export const EVENT_TABLE: { readonly [Name in EventName]: EventRow<Name> } = {
     level: ({ kind, outcome }) => (kind === 'tunnel' ? LEVEL_BY_TUNNEL[outcome] : 'debug'),
     count: (metrics, { kind, route, outcome }) => metrics.liveConnectionClosed(kind, route, outcome),
   },
-  limit_reached: { level: 'info', count: (metrics, { limit, endpoint }) => metrics.limitReached(limit, endpoint) },
+  limit_reached: { level: 'info', audit: true, count: (metrics, { limit, endpoint }) => metrics.limitReached(limit, endpoint) },
   forwarding_untrusted: { level: 'warn' },
   provider_state: { level: ({ state }) => (state === 'ready' ? 'info' : 'warn') },
   upstream_configured: { level: 'debug', count: (metrics, { upstream }) => metrics.upstreamState(upstream, 'reachable') },

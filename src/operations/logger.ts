@@ -17,10 +17,13 @@ type FieldName = NamesOf<Events[EventName]> | keyof RequestLine
 /** The only fields that are ever written, each with the most characters it may take. */
 const FIELDS = {
   aborted: 0,
+  administrator: 128,
   authorizeUrl: 300,
   blame: 16,
   code: 64,
+  ended: 0,
   endpoint: 64,
+  handle: 64,
   inFlight: 0,
   issuer: 300,
   kind: 16,
@@ -35,6 +38,7 @@ const FIELDS = {
   place: 200,
   privateUrl: 300,
   provider: 300,
+  providerSession: 300,
   reason: 32,
   requestId: 128,
   route: 200,
@@ -46,6 +50,7 @@ const FIELDS = {
   upstream: 300,
   url: 300,
   worker: 0,
+  why: 500,
 } as const satisfies Record<FieldName, number>
 
 const MOST_CHARACTERS: ReadonlyMap<string, number> = new Map(Object.entries(FIELDS))
@@ -56,6 +61,8 @@ export interface Logger {
   has(level: LogLevel): boolean
   /** Writes the fields of the allow list as bounded plain values; anything else in `fields` stays unwritten. */
   line(level: LogLevel, event: string, fields: object): void
+  /** The same, marked by `audit: true`, and whatever the level of the log is, but for `silent`. */
+  audit(level: LogLevel, event: string, fields: object): void
 }
 
 /** A logger that writes JSON lines to `destination`: `level`, `time` (ISO 8601), `event`, then the fields. */
@@ -72,11 +79,15 @@ export function createLogger(config: Pick<LogConfig, 'level'>, destination: Writ
     destination,
   )
 
+  // What must not be lost is not up to how loud a log is.
+  const audit = log.child({ audit: true }, { level: config.level === 'silent' ? 'silent' : 'debug' })
+
   return {
     has: (level) => log.isLevelEnabled(level),
     line: (level, event, fields) => {
       if (log.isLevelEnabled(level)) log[level](written(event, fields))
     },
+    audit: (level, event, fields) => audit[level](written(event, fields)),
   }
 }
 

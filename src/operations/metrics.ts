@@ -1,9 +1,11 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import { END_REASONS, type EndReason, type FailureCode } from '../errors.ts'
+import type { EndReason, FailureCode } from '../errors.ts'
+import { END_REASONS } from '../report/end-reasons.ts'
 import type { Weather } from '../report/weather.ts'
 import type { LoginOutcome, RefreshOutcome, StoreStateName } from '../report/events.ts'
 import type { ReportRequest } from '../report/request-line.ts'
 import type { ObserveStore } from '../report/store-observation.ts'
+import { createEndingMetrics, type EndingMetrics } from './ending-metrics.ts'
 import { createLabelBound } from './label-bound.ts'
 import { createLiveMetrics, type LiveMetrics, type OpenConnections } from './live-metrics.ts'
 import type { MetricsSnapshot } from './merge-snapshots.ts'
@@ -37,7 +39,7 @@ export interface Gauges extends OpenConnections {
 }
 
 /** Counts what happens. No label is ever a client's text, and every label has a bounded number of values. */
-export interface Metrics extends UpstreamMetrics {
+export interface Metrics extends UpstreamMetrics, EndingMetrics {
   loginStarted(): void
   loginFinished(outcome: LoginOutcome): void
   sessionBegan(): void
@@ -124,6 +126,7 @@ export function createMetrics({ version }: { readonly version: string }): Metric
     limitReached: (limit, endpoint) => limits.labels(limit, boundEndpoint(endpoint)).inc(),
     storeStateChanged: (state) => storeRefusing.set(state === 'refusing' ? 1 : 0),
     unexpectedError: () => unexpected.inc(),
+    ...createEndingMetrics(registry),
     requestFinished: createRequestMetrics(registry),
     ...createUpstreamMetrics(registry),
     storeAnswered: createStoreMetrics(registry),

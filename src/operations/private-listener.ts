@@ -4,6 +4,7 @@ import type { Provider } from '../oidc/port.ts'
 import type { Report } from '../report/events.ts'
 import { describeError } from '../report/describe-error.ts'
 import type { Store } from '../store/port.ts'
+import type { Administer } from './administration.ts'
 import type { Authorize } from './authorize.ts'
 import { type Colleagues, type Readiness, readinessOfAll } from './colleagues.ts'
 import { renderSnapshots } from './merge-snapshots.ts'
@@ -22,21 +23,24 @@ interface Steps {
   readonly authorize?: Authorize | undefined
   /** The other processes of this machine, where there are some: health and metrics are those of all. */
   readonly colleagues?: Colleagues
+  /** Everything below `/admin/`; undefined where that is off. */
+  readonly administer?: Administer | undefined
 }
 
 interface Answer {
   readonly status: number
   readonly type: string
   readonly body: string
-  readonly allow?: string
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /**
  * What machines of the operator ask, on a listener of its own: `/healthz` (this process is alive), `/readyz` (it should be sent
- * requests: store and provider are there, and it is not shutting down), `/metrics` and `/authorize`. Nothing else, whatever the `Host`.
+ * requests: store and provider are there, and it is not shutting down), `/metrics`, `/authorize`, and
+ * `/admin/` where that is on. Nothing else, whatever the `Host`.
  */
 export function createPrivateListener(steps: Steps): RequestListener {
-  const { store, provider, isDraining, inFlight, live, metrics, report, authorize, colleagues } = steps
+  const { store, provider, isDraining, inFlight, live, metrics, report, authorize, colleagues, administer } = steps
   colleagues?.answerBy({ readiness, metrics: () => metrics.snapshot(gauges()) })
   const endpoints = new Map<string, () => Answer | Promise<Answer>>([
     ['/healthz', () => json(200, { status: 'alive' })],
@@ -55,11 +59,16 @@ export function createPrivateListener(steps: Steps): RequestListener {
     )
   }
 
-  async function answer({ method, url = '' }: IncomingMessage): Promise<Answer> {
+  async function answer(request: IncomingMessage): Promise<Answer> {
+    const { method, url = '' } = request
+    if (administer && url.startsWith('/admin/')) {
+      const { status, body, headers } = await administer(request)
+      return { ...json(status, body), ...(headers && { headers }) }
+    }
     const endpoint = endpoints.get(url.split('?', 1)[0] ?? '')
     if (endpoint === undefined) return json(404, { status: 'not found' })
     if (method === 'GET' || method === 'HEAD') return endpoint()
-    return { ...json(405, { status: 'method not allowed' }), allow: 'GET, HEAD' }
+    return { ...json(405, { status: 'method not allowed' }), headers: { Allow: 'GET, HEAD' } }
   }
 
   function readiness(): Readiness {
@@ -101,13 +110,13 @@ function json(status: number, body: object): Answer {
   return { status, type: 'application/json', body: `${JSON.stringify(body)}\n` }
 }
 
-function send(request: IncomingMessage, response: ServerResponse, { status, type, body, allow }: Answer): void {
+function send(request: IncomingMessage, response: ServerResponse, { status, type, body, headers }: Answer): void {
   response.writeHead(status, {
     'Content-Type': type,
     'Content-Length': Buffer.byteLength(body),
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
-    ...(allow === undefined ? {} : { Allow: allow }),
+    ...headers,
   })
   response.end(request.method === 'HEAD' ? undefined : body)
 }

@@ -1,7 +1,7 @@
 import { FAILURES } from '../errors.ts'
 import type { LogConfig } from '../config/operation-config.ts'
 import type { RequestLine } from '../report/request-line.ts'
-import { LEVEL_BY_BLAME } from './event-table.ts'
+import { LEVEL_BY_BLAME } from './event-levels.ts'
 import type { LogLevel } from './logger.ts'
 
 /** Endpoints of the counter lane whose good answers nobody needs to read about. */

@@ -63,7 +63,11 @@ export function createErrorAnswerer({ origin, prefix, setResponseHeaders, reques
   }
 
   function answer(request: IncomingMessage, response: ServerResponse, error: GatewayError, requestId: string): void {
-    if (!isNavigation(request)) {
+    if (!isNavigation(request) && error.code === 'logout_token_invalid') {
+      // Back-Channel Logout 1.0 §2.8: providers read `error`, as OAuth writes it.
+      const refusal = { error: 'invalid_request', error_description: FAILURES[error.code].says }
+      end(request, response, 'application/json', JSON.stringify(refusal))
+    } else if (!isNavigation(request)) {
       answerAsProblem(request, response, error, requestId)
     } else if (error.code === 'session_missing' && initiatorOf(request) !== 'cross-site') {
       const returnTo = parseReturnTo(request.url, origin, prefix) ?? HOME

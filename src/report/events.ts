@@ -20,6 +20,12 @@ export type LiveOutcome =
   | 'session_ended'
   | 'going_away'
 
+/** What became of a logout token: `nothing`: nobody was signed in; `kept`: the store is away, and it is applied once that is back. */
+export type BackchannelOutcome = 'ended' | 'nothing' | 'repeated' | 'kept' | 'refused' | 'unverifiable' | 'limited' | 'failed'
+
+/** What an administrator did; `refused`: somebody without the secret. */
+export type AdministrationOutcome = 'listed' | 'ended' | 'refused' | 'failed'
+
 /** Fields that many events share; identifiers only, never a secret. */
 interface OfRequest {
   readonly requestId?: string
@@ -52,6 +58,30 @@ export interface Events {
   renewed_grant: OfSession & { readonly state: 'held' | 'written' | 'conflict' | 'absent'; readonly note?: string }
   /** Whether the provider's token endpoint is asked, or left in peace for a while. */
   token_endpoint_state: { readonly issuer: string; readonly state: 'answering' | 'resting'; readonly reason?: Weather }
+  backchannel_logout: OfSession & {
+    readonly outcome: BackchannelOutcome
+    readonly providerSession?: string
+    /** How many sessions ended. */
+    readonly ended?: number
+    readonly note?: string
+  }
+  /** What becomes of a verified logout that the store did not take at once. */
+  kept_logout: OfSession & { readonly state: 'kept' | 'applied' | 'dropped'; readonly providerSession?: string }
+  frontchannel_logout: OfRequest & {
+    readonly outcome: 'ended' | 'nothing'
+    readonly providerSession?: string
+    readonly ended?: number
+  }
+  administered: OfSession & {
+    readonly outcome: AdministrationOutcome
+    readonly administrator?: string
+    readonly why?: string
+    readonly providerSession?: string
+    /** The public name of one session. */
+    readonly handle?: string
+    readonly ended?: number
+    readonly note?: string
+  }
   token_revocation_failed: OfSession & { readonly note: string }
   request_refused: OfSession & { readonly code: FailureCode; readonly blame: Blame; readonly note?: string }
   live_connection_closed: OfSession & {

@@ -2,6 +2,8 @@ import type { RequestHandler } from 'express'
 import type { Config } from '../config/config.ts'
 import type { EndReason } from '../errors.ts'
 import type { Report } from '../report/events.ts'
+import { coarseNetwork } from '../security/coarse-network.ts'
+import type { Peers } from '../security/peers.ts'
 import type { ReadTicket } from '../security/read-ticket.ts'
 import { createRecordCache } from '../store/record-cache.ts'
 import { createSealer } from '../store/sealing.ts'
@@ -15,10 +17,12 @@ import { expressSessionOfTicket } from './express-session-of-ticket.ts'
 import { createFindSession, type FindSession } from './find-session.ts'
 import { createGrantOf } from './grant-of.ts'
 import { createSessionKeys, type SessionKeys } from './keys.ts'
+import { createLateLogins, type LateLogins } from './late-logins.ts'
 import { createLifetimes, type Lifetimes } from './lifetimes.ts'
+import { createReadList, type ReadList } from './listed-sessions.ts'
 import { createHoldGrant, type HoldGrant } from './hold-grant.ts'
 import { createOpenSession, type OpenedSession } from './open-session.ts'
-import type { SessionId, Ticket } from './records.ts'
+import type { LiveSession, SessionId, Ticket } from './records.ts'
 import { createRecordActivity, type RecordActivity } from './record-activity.ts'
 import { createRenewedGrants, type RenewedGrants } from './renewed-grants.ts'
 import { createReplaceGrant, type ReplaceGrant } from './replace-grant.ts'
@@ -26,13 +30,14 @@ import { createRecordSeals } from './seal-records.ts'
 import { createStoredVersions, type StoredVersions } from './stored-versions.ts'
 
 interface Parts {
-  readonly config: Pick<Config, 'session' | 'secrets' | 'provider' | 'store' | 'baseUrl'>
+  readonly config: Pick<Config, 'session' | 'secrets' | 'provider' | 'store' | 'baseUrl' | 'login'>
   readonly store: Store
   readonly namespace: string
   readonly cookieName: string
   readonly cookieKeys: readonly string[]
   readonly readTicket: ReadTicket
   readonly onEnded: (id: SessionId, reason: EndReason) => void
+  readonly peers: Pick<Peers, 'accountableAddress'>
   readonly report: Report
   readonly now: () => number
 }
@@ -44,6 +49,10 @@ export interface Sessions {
   readonly findAnew: FindSession
   readonly begin: BeginSession
   readonly end: EndSession
+  readonly readList: ReadList
+  readonly lateLogins: LateLogins
+  /** A session that is open in this process. */
+  readonly held: (id: SessionId) => LiveSession | undefined
   readonly activity: RecordActivity
   readonly replaceGrant: ReplaceGrant
   readonly holdGrant: HoldGrant
@@ -64,6 +73,7 @@ export function createSessions({
   cookieName,
   cookieKeys,
   readTicket,
+  peers,
   onEnded,
   report,
   now,
@@ -86,8 +96,14 @@ export function createSessions({
   const { forget } = cache
   const express = createExpressSession({ store, keys, seals, lifetimes, cookieName, cookieKeys, secure, now })
   const end = createEndSession({ store, keys, forget: forgetAll, onEnded, report })
+  const lateLogins = createLateLogins({ store, keys, loginTimeoutMilliseconds: config.login.timeoutMilliseconds })
+  const readList = createReadList({ store, keys, seals, lifetimes, now })
   const endingReason = createEndingReason(store, keys)
   const find = createFindSession({ cache, endingReason, endSession: end, store, keys, lifetimes, now })
+
+  function held(id: SessionId): LiveSession | undefined {
+    return cache.peek(id)?.session
+  }
 
   function forgetAll(id: SessionId): void {
     forget(id)
@@ -109,10 +125,15 @@ export function createSessions({
       idleTimeoutMilliseconds,
       clientId: config.provider.clientId,
       grantOf: createGrantOf(config.provider.claims),
+      lateLogins,
+      networkOf: (request) => coarseNetwork(peers.accountableAddress(request)),
       report,
       now,
     }),
     end,
+    readList,
+    lateLogins,
+    held,
     activity: createRecordActivity({ cache, store, keys, lifetimes, idleTimeoutMilliseconds, now }),
     replaceGrant: createReplaceGrant(store, keys, seals, forget),
     holdGrant: createHoldGrant({ cache, renewed, lifetimes }),

@@ -21,7 +21,7 @@ interface Steps {
 /** What has to be known of a session to end it: nothing that opens it. */
 export interface EndableSession {
   readonly ticket: { readonly id: SessionId }
-  readonly record: Pick<SessionRecord, 'issuer' | 'subject' | 'providerSession'>
+  readonly record: Pick<SessionRecord, 'issuer' | 'providerSession'> & { readonly subject: string | undefined }
 }
 
 /**
@@ -38,9 +38,9 @@ export function createEndSession({ store, keys, forget, onEnded, report }: Steps
     const removed = await store.removeLeaving(records, trace)
     forget(id)
     onEnded(id, reason)
-    if (removed > 0) report('session_ended', { session: sessionName(id), subject, reason })
+    if (removed > 0) report('session_ended', { session: sessionName(id), ...(subject !== undefined && { subject }), reason })
     await Promise.all([
-      unlisted(keys.user(issuer, subject), id),
+      subject === undefined ? undefined : unlisted(keys.user(issuer, subject), id),
       providerSession === undefined ? undefined : unlisted(keys.providerSession(issuer, providerSession), id),
     ])
     return { kind: 'ended', reason }

@@ -1,4 +1,4 @@
-import { END_REASONS, type EndReason } from '../errors.ts'
+import { END_REASONS, type EndReason } from '../report/end-reasons.ts'
 import type { Store } from '../store/port.ts'
 import type { SessionKeys } from './keys.ts'
 import type { SessionId } from './records.ts'

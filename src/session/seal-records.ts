@@ -11,7 +11,11 @@ export interface AboutRecord {
   readonly subject: string
   readonly providerSession: string | undefined
   readonly createdAt: number
+  /** When the login began that made it: an ending of before does not mean this session, one of after does. */
+  readonly loginStartedAt: number
   readonly userAgent: string
+  /** The network that the login came from, coarsened; undefined where it was not known. */
+  readonly network: string | undefined
 }
 
 /** Turns records into what is stored and back. Opening throws `record_unreadable` where a record is not ours to open. */
@@ -22,10 +26,11 @@ export interface RecordSeals {
   readonly sealGrant: (ticket: Ticket, grant: GrantRecord) => string
   readonly openGrant: (ticket: Ticket, stored: string) => GrantRecord
   readonly sealAbout: (id: SessionId, about: AboutRecord) => string
+  readonly openAbout: (id: SessionId, sealed: string) => AboutRecord
 }
 
 export function createRecordSeals(sealer: Sealer, keys: SessionKeys): RecordSeals {
-  const open = (purpose: string, name: string, sealed: string, secret: string) => {
+  const open = (purpose: string, name: string, sealed: string, secret?: string) => {
     const opened = sealer.open(purpose, name, sealed, secret)
     if (opened.kind === 'opened') return opened.plaintext
     throw new GatewayError('record_unreadable', { note: `${purpose}: ${opened.kind}` })
@@ -43,5 +48,9 @@ export function createRecordSeals(sealer: Sealer, keys: SessionKeys): RecordSeal
       return Object.freeze(JSON.parse(open('grant', grantName(ticket, version), stored.slice(colon + 1), ticket.secret)))
     },
     sealAbout: (id, about) => sealer.seal('about', keys.about(id), JSON.stringify(about)),
+    openAbout(id, sealed) {
+      const opened = JSON.parse(open('about', keys.about(id), sealed)) as Omit<AboutRecord, 'loginStartedAt'>
+      return Object.freeze({ loginStartedAt: opened.createdAt, ...opened })
+    },
   }
 }

@@ -3,6 +3,7 @@ import type { Browser } from '../support/browser.ts'
 import { startFaultyLine } from '../support/faulty-line.ts'
 import { startGateway } from '../support/gateway.ts'
 import { movedTo } from '../support/moved-to.ts'
+import { logoutToken, sendLogout } from '../support/logout-token.ts'
 import { openRaw, rawRequest } from '../support/raw-client.ts'
 import { type RedisServer, startRedis } from '../support/redis-server.ts'
 import type { ScriptedProvider } from '../support/scripted-provider.ts'
@@ -77,6 +78,21 @@ describe('what somebody has open', () => {
       expect(story.gateway.logs('live_connection_closed')).toContainEqual(
         expect.objectContaining({ kind: 'tunnel', route: '/ws/', outcome: 'session_ended', upstream: api.origin }),
       )
+    })
+  })
+
+  test('ends when the provider says that they signed out there, and when they end it from elsewhere', async () => {
+    await withStory({}, async (story) => {
+      const { origin, provider } = story
+      const [ann, again] = [await story.signedIn(), await story.signedIn()]
+      const [socket, stream] = [await webSocketOf(ann, story), await streamOf(ann, story)]
+      await again.fetch(`${origin}/bff/sessions`, { method: 'DELETE' })
+      expect(await socket.ended()).toEqual({ code: 4401, reason: 'revoked' })
+      expect(await stream.closed()).toContain('event: ended\ndata: {"reason":"revoked"}\n\n')
+
+      const last = await webSocketOf(again, story)
+      await sendLogout(origin, await logoutToken(provider))
+      expect(await last.ended()).toEqual({ code: 4401, reason: 'ended_by_provider' })
     })
   })
 

@@ -23,6 +23,7 @@ const KEEPERS: Readonly<Record<string, string>> = {
   'openid-client': 'oidc',
   jose: 'oidc',
   'express-session': 'session',
+  bowser: 'session',
   'connect-redis': 'session',
   redis: 'store',
   undici: 'proxy',

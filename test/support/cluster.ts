@@ -43,12 +43,25 @@ interface Choice {
   readonly instances?: number
   readonly provider?: ProviderOptions
   readonly env?: Readonly<Record<string, string>>
+  /** Whether the provider knows the back channel. */
+  readonly backchannel?: boolean
 }
 
-export async function startCluster({ store, instances: count = 3, provider: options = {}, env = {} }: Choice): Promise<Cluster> {
+export async function startCluster({
+  store,
+  instances: count = 3,
+  provider: options = {},
+  env = {},
+  backchannel = false,
+}: Choice): Promise<Cluster> {
   const port = await findFreePort()
   const origin = `http://localhost:${port}`
-  const provider = await startProvider({ appOrigins: [origin], idTokenAlgorithm: 'ES256', ...options })
+  const provider = await startProvider({
+    appOrigins: [origin],
+    idTokenAlgorithm: 'ES256',
+    ...(backchannel && { backchannelLogoutUri: `${origin}/bff/backchannel-logout` }),
+    ...options,
+  })
   const upstream = await startUpstream()
   const shared = {
     COATCHECK_BASE_URL: origin,

@@ -90,6 +90,8 @@ export function configFor({ issuer, clientId, clientSecret }: There, overrides: 
     idTokenAlgorithm: undefined,
     assumeS256: false,
     userinfo: false,
+    logoutTokenType: 'any',
+    frontchannelLogout: false,
     metadataRefreshMilliseconds: 3_600_000,
     ...overrides,
   }

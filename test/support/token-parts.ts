@@ -62,7 +62,7 @@ export function tokenParts(answers: Answers, setting: Setting = {}) {
   }
 
   const issuer = 'https://idp.example'
-  const config: Pick<Config, 'session' | 'secrets' | 'provider' | 'store' | 'baseUrl'> = {
+  const config: Pick<Config, 'session' | 'secrets' | 'provider' | 'store' | 'baseUrl' | 'login'> = {
     baseUrl: { origin: 'https://app.example.com', host: 'app.example.com', secure: true, prefix: '/bff' },
     secrets: [parts.secrets[0]],
     provider: configFor(
@@ -77,6 +77,7 @@ export function tokenParts(answers: Answers, setting: Setting = {}) {
       ...setting.session,
     },
     store: { kind: 'memory', mostRecords: 1_000 },
+    login: { timeoutMilliseconds: 600_000, mostOpen: 20, mostPerMinutePerAddress: 120, mostPerMinutePerBrowser: 60 },
   }
 
   function instance() {
@@ -87,6 +88,7 @@ export function tokenParts(answers: Answers, setting: Setting = {}) {
       cookieName: 'any',
       cookieKeys: ['any'],
       readTicket: () => ({ kind: 'none' }),
+      peers: { accountableAddress: () => undefined },
       onEnded: () => undefined,
       report,
       now,
@@ -99,6 +101,7 @@ export function tokenParts(answers: Answers, setting: Setting = {}) {
         redeemCode: unasked,
         revoke: unasked,
         endSessionUrl: unasked,
+        verifyLogoutToken: unasked,
         start: unasked,
         stop: () => undefined,
         refresh,

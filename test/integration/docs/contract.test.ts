@@ -20,14 +20,14 @@ describe('the contract in docs/http.md', () => {
   let story: Story<TestProvider>
 
   beforeAll(async () => {
-    story = await tellStory()
+    story = await tellStory({ COATCHECK_PROVIDER_FRONTCHANNEL_LOGOUT: 'true', COATCHECK_TRUSTED_PROXIES: '127.0.0.1' })
   })
   afterAll(() => story.stop())
 
   test('names endpoints that are there, by methods that they answer to', async () => {
     const text = readDocument('docs/http.md').prose + readDocument('README.md').prose
     const named = new Map(
-      [...text.matchAll(/`(GET|POST) (\/bff\/[a-z/]+)/g)].map(
+      [...text.matchAll(/`(GET|POST) (\/bff\/[a-z/-]+)/g)].map(
         ([, method = '', path = '']) => [`${method} ${path}`, method] as const,
       ),
     )
@@ -48,6 +48,10 @@ describe('the contract in docs/http.md', () => {
     await story.signIn(browser)
     await browser.navigate(`${story.origin}/`)
     expect(shapeOf((await browser.fetch('/bff/session')).json())).toEqual(shapeOf(exampleWith('user')))
+    const mine = (await browser.fetch('/bff/sessions')).json() as { sessions: readonly object[] }
+    const [shown] = (exampleWith('sessions') as typeof mine).sessions
+    // This browser says nothing of itself, and nothing tells its network.
+    expect(shapeOf({ network: '', ...mine.sessions[0], device: Object(shown).device })).toEqual(shapeOf(shown))
     expect(shapeOf((await browser.fetch('/bff/logout', { method: 'POST' })).json())).toEqual(shapeOf(exampleWith('continue')))
   })
 

@@ -32,6 +32,7 @@ const transaction: LoginTransaction = {
   codeVerifier: 'verifier-1',
   maxAgeSeconds: undefined,
   returnTo: HOME,
+  startedAt: 0,
   replaces: undefined,
   spent: [{ counter: 'limit:1' }, undefined],
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { createJsonSchema } from '../../../src/config/json-schema.ts'
 import { listSettings } from '../../../src/config/list-settings.ts'
-import { LEAST, parseWith, SERVER_KEY } from '../../support/config-env.ts'
+import { LEAST, OLDER_KEY, parseWith, SERVER_KEY } from '../../support/config-env.ts'
 import type { Env } from '../../support/config-env.ts'
 import { pemFiles } from '../../support/pem-files.ts'
 
@@ -44,6 +44,9 @@ const ROWS: Readonly<Record<string, Row>> = {
   'provider.assumeS256': { written: 'true', becomes: { provider: { assumeS256: true } } },
   'provider.userinfo': { written: 'true', becomes: { provider: { userinfo: true } } },
   'provider.metadataRefresh': { written: '5m', becomes: { provider: { metadataRefreshMilliseconds: 300_000 } } },
+  'provider.logoutTokenType': { written: 'required', becomes: { provider: { logoutTokenType: 'required' } } },
+  'provider.frontchannelLogout': { written: 'true', becomes: { provider: { frontchannelLogout: true } } },
+  'admin.secret': { written: OLDER_KEY, becomes: { admin: { secret: { reveal: expect.any(Function) } } } },
   secrets: { written: `${SERVER_KEY}x`, yaml: `[${SERVER_KEY}x]`, becomes: { secrets: { length: 1 } } },
   'store.url': { written: 'unix:///run/redis.sock', becomes: { store: { kind: 'redis' } } },
   'store.passwordFile': { written: '/password', becomes: { store: { passwordFile: '/password' } } },

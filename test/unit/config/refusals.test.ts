@@ -83,6 +83,13 @@ describe('a server key', () => {
   test('is refused if it is the client secret', () =>
     refuses({ COATCHECK_CLIENT_SECRET: SERVER_KEY }, 'COATCHECK_SECRETS', /client secret/))
 
+  test('is refused if administrators show it too, and so is their secret if it is the client’s', () => {
+    refuses({ COATCHECK_ADMIN_SECRET: SERVER_KEY }, 'COATCHECK_ADMIN_SECRET', /something else too/)
+    const shared = SERVER_KEY.toUpperCase()
+    refuses({ COATCHECK_ADMIN_SECRET: shared, COATCHECK_CLIENT_SECRET: shared }, 'COATCHECK_ADMIN_SECRET', /something else too/)
+    refuses({ COATCHECK_ADMIN_SECRET: 'short' }, 'COATCHECK_ADMIN_SECRET', /shorter than 43/)
+  })
+
   test('is asked for with the command that makes a good one', () => {
     const problems = [
       ...problemsOf({ ...LEAST, COATCHECK_SECRETS: undefined }),

@@ -1,0 +1,58 @@
+import { asGatewayError } from '../errors.ts'
+import type { Store } from '../store/port.ts'
+import type { SessionKeys } from './keys.ts'
+import type { Lifetimes } from './lifetimes.ts'
+import type { SessionId } from './records.ts'
+import type { AboutRecord, RecordSeals } from './seal-records.ts'
+import { parseSeen } from './seen.ts'
+
+const READ_AT_ONCE = 100
+
+/** A session that stands on a list. */
+export interface ListedSession {
+  readonly id: SessionId
+  /** Undefined where it is gone, or where this server cannot open it. */
+  readonly about: AboutRecord | undefined
+  /** Epoch milliseconds. */
+  readonly seenAt: number | undefined
+  /** Whether somebody could still come back to it. */
+  readonly isOpen: boolean
+}
+
+/** Everything on the list of a person or of a session at the provider (`keys.user`, `keys.providerSession`). Rejects with `store_unavailable`. */
+export type ReadList = (list: string) => Promise<readonly ListedSession[]>
+
+interface Steps {
+  readonly store: Pick<Store, 'members' | 'read'>
+  readonly keys: SessionKeys
+  readonly seals: Pick<RecordSeals, 'openAbout'>
+  readonly lifetimes: Pick<Lifetimes, 'isIdle'>
+  readonly now: () => number
+}
+
+export function createReadList({ store, keys, seals, lifetimes, now }: Steps): ReadList {
+  return async function readList(list) {
+    const ids = (await store.members(list)) as readonly SessionId[]
+    const listed: ListedSession[] = []
+    for (let from = 0; from < ids.length; from += READ_AT_ONCE)
+      listed.push(...(await Promise.all(ids.slice(from, from + READ_AT_ONCE).map(read))))
+    return listed
+  }
+
+  async function read(id: SessionId): Promise<ListedSession> {
+    const [sealed, seenText, ended] = await store.read([keys.about(id), keys.seen(id), keys.ended(id)])
+    const seenAt = parseSeen(seenText)?.seenAt
+    const isOpen = sealed !== undefined && ended === undefined && seenAt !== undefined && !lifetimes.isIdle(now(), seenAt)
+    return { id, about: sealed === undefined ? undefined : openAbout(id, sealed), seenAt, isOpen }
+  }
+
+  /** What this server cannot open can be ended all the same. */
+  function openAbout(id: SessionId, sealed: string): AboutRecord | undefined {
+    try {
+      return seals.openAbout(id, sealed)
+    } catch (error) {
+      if (asGatewayError(error).code === 'record_unreadable') return undefined
+      throw error
+    }
+  }
+}
