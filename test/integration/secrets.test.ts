@@ -23,7 +23,7 @@ beforeAll(async () => {
     COATCHECK_PROVIDER_CLAIMS: 'sub,name',
   })
   story.provider.script.claims = (honest) => ({ ...honest, email: CANARIES.email })
-  story.provider.script.token = (honest) => ({ ...honest, expires_in: 2 })
+  story.provider.script.token = (honest) => ({ ...honest, expires_in: 4 })
 })
 afterAll(async () => {
   await story.stop()
@@ -45,6 +45,8 @@ async function wholeVisit() {
     await browser.fetch(`${origin}/api/things`)
     return refreshes() > 0
   })
+  // Once more, so that the new token was on its way too.
+  await browser.fetch(`${origin}/api/things`)
   await browser.fetch(`${origin}/bff/session`)
   await browser.fetch(`${origin}/bff/session/extend`, { method: 'POST' })
   await browser.fetch(`${origin}/bff/nothing`)
