@@ -58,5 +58,6 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.COATCHECK_PRIVATE_LISTEN.split(':').pop()}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 # node itself is process 1, so that SIGTERM reaches it and the drain begins.
-ENTRYPOINT ["node", "/app/dist/main.js"]
+# Large bodies pass through buffers that count against the heap: one that may grow a little first is collected half as often.
+ENTRYPOINT ["node", "--initial-old-space-size=128", "/app/dist/main.js"]
 CMD ["serve"]

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { findFreePort } from '../test/support/free-port.ts'
 import { fromRoot } from './from-root.ts'
 import type { BenchProvider } from './sign-in.ts'
@@ -44,7 +45,7 @@ export async function coatcheckProgram({
   const secret = randomBytes(32).toString('base64url')
   return {
     command: process.execPath,
-    words: [...nodeFlags, fromRoot(script), 'serve'],
+    words: [...startFlags(), ...nodeFlags, fromRoot(script), 'serve'],
     env: {
       NODE_ENV: 'production',
       ...provider.env,
@@ -63,4 +64,12 @@ export async function coatcheckProgram({
     readyUrl: `http://127.0.0.1:${privatePort}/readyz`,
     metricsUrl: `http://127.0.0.1:${privatePort}/metrics`,
   }
+}
+
+/** The flags of Node with which `npm start` runs it. */
+function startFlags(): readonly string[] {
+  const { scripts } = JSON.parse(readFileSync(fromRoot('package.json'), 'utf8')) as {
+    readonly scripts: { readonly start: string }
+  }
+  return scripts.start.split(' ').filter((word) => word.startsWith('--'))
 }

@@ -3,6 +3,9 @@ import { Readable } from 'node:stream'
 import { GatewayError } from '../errors.ts'
 import { discardRest } from './discard-rest.ts'
 
+// Larger than the pieces that sockets deliver, so that a steady sender is not stopped after each of them.
+const MOST_WAITING_OCTETS = 256 * 1024
+
 /** The bounds of a body. */
 export interface BodyBounds {
   readonly mostBodyBytes: number
@@ -21,6 +24,7 @@ export function createRequestBody(request: IncomingMessage, { mostBodyBytes, bod
   let silence: NodeJS.Timeout | undefined
 
   const body = new Readable({
+    highWaterMark: MOST_WAITING_OCTETS,
     read() {
       silence ??= setTimeout(fallSilent, bodyTimeoutMilliseconds)
       request.resume()

@@ -77,7 +77,7 @@ describe('The image', () => {
 
   test('hands signals to node itself.', () => {
     for (const [name, expected] of [
-      ['ENTRYPOINT', ['node', '/app/dist/main.js']],
+      ['ENTRYPOINT', ['node', '--initial-old-space-size=128', '/app/dist/main.js']],
       ['CMD', ['serve']],
     ] as const) {
       expect(words(name).map((json): unknown => JSON.parse(json))).toEqual([expected])
