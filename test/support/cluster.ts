@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { Agent, request as send, type IncomingHttpHeaders } from 'node:http'
 import { createBrowser } from './browser.ts'
 import { findFreePort } from './free-port.ts'
+import { metricOf } from './metric-of.ts'
 import { type GatewayProcess, startProcess } from './gateway-process.ts'
 import { type ProviderOptions, startProvider, type TestProvider } from './provider.ts'
 import { until } from './until.ts'
@@ -136,12 +137,4 @@ export async function startCluster({
       await Promise.all([provider.stop(), upstream.close()])
     },
   }
-}
-
-function metricOf(text: string, name: string, labels: Readonly<Record<string, string>>): number {
-  const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`)
-  const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
-  return lines
-    .filter((line) => wanted.every((label) => line.includes(label)))
-    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
 }

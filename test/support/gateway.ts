@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { Writable } from 'node:stream'
 import { serve, type Running } from '../../src/commands/serve.ts'
 import { findFreePort } from './free-port.ts'
+import { metricOf } from './metric-of.ts'
 
 /** A line of the gateway's log. */
 export type LogLine = Readonly<Record<string, unknown>> & { readonly level: string; readonly event: string }
@@ -95,12 +96,4 @@ function linesOf(text: string): readonly LogLine[] {
 
 function isLogLine(value: unknown): value is LogLine {
   return typeof value === 'object' && value !== null && 'level' in value && 'event' in value
-}
-
-function metricOf(text: string, name: string, labels: Readonly<Record<string, string>>): number {
-  const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`)
-  const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
-  return lines
-    .filter((line) => wanted.every((label) => line.includes(label)))
-    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
 }
