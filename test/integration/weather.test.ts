@@ -20,6 +20,17 @@ afterAll(async () => {
   await redis.stop()
 })
 
+/** Somebody who is signed in, whatever weather the test before has left behind. */
+async function signedIn(): Promise<Browser> {
+  let browser = await story.signedIn()
+  await until('somebody is signed in', async () => {
+    if (browser.cookie('coatcheck')) return true
+    browser = await story.signedIn()
+    return false
+  })
+  return browser
+}
+
 const api = (browser: Browser) => browser.fetch(`${story.origin}/api/x`)
 const logout = (browser: Browser) => browser.fetch(`${story.origin}/bff/logout`, { method: 'POST' })
 const session = (browser: Browser) => browser.fetch(`${story.origin}/bff/session`)
@@ -42,7 +53,7 @@ async function expectWeather(
 
 describe('while Redis is frozen', () => {
   test('sessions that are known carry on for the grace, all others get 503 soon, and afterwards all go on', async () => {
-    const [known, unknown] = [await story.signedIn(), await story.signedIn()]
+    const [known, unknown] = [await signedIn(), await signedIn()]
     expect((await api(known)).status).toBe(200)
     const { origin } = story
     const stranger = await story.openBrowser()
@@ -88,7 +99,7 @@ describe('while Redis has been frozen for so long that changes would not be hear
 
 describe('while Redis is down', () => {
   test('it answers 503 at once and says so in the log, not for each request; sessions that Redis lost with it are over, and new ones begin', async () => {
-    const browser = await story.signedIn()
+    const browser = await signedIn()
     const states = () => story.gateway.logs('store_state').map(({ state }) => state)
     await until('the log says that Redis is there', () => states().at(-1) === 'connected')
     const before = states().length
@@ -103,7 +114,7 @@ describe('while Redis is down', () => {
     expect((await session(browser)).json()).toMatchObject({ authenticated: false })
     // Once for each cause: the connection that went away, the address that refuses.
     expect(states().slice(before).join(' ')).toMatch(/^(?:lost ){1,2}connected$/)
-    expect((await (await story.signedIn()).fetch(`${story.origin}/api/x`)).status).toBe(200)
+    expect((await (await signedIn()).fetch(`${story.origin}/api/x`)).status).toBe(200)
   })
 })
 
@@ -112,7 +123,7 @@ describe('while Redis takes no writes', () => {
     ['since it is full', ['CONFIG', 'SET', 'maxmemory', '1'], ['CONFIG', 'SET', 'maxmemory', '0']],
     ['since it became a replica', ['REPLICAOF', '127.0.0.1', '1'], ['REPLICAOF', 'NO', 'ONE']],
   ])('%s, those who are signed in stay so, and who wants to sign in is asked to wait', async (_, begin, end) => {
-    const browser = await story.signedIn()
+    const browser = await signedIn()
     expect((await api(browser)).status).toBe(200)
     await redis.command(...begin)
     try {
@@ -132,7 +143,7 @@ describe('while Redis takes no writes', () => {
 
 describe('signing out', () => {
   test('works while Redis is full: ending a session needs no room', async () => {
-    const browser = await story.signedIn()
+    const browser = await signedIn()
     const cookie = browser.cookie('coatcheck')
     await redis.command('CONFIG', 'SET', 'maxmemory', '1')
     try {
@@ -145,7 +156,7 @@ describe('signing out', () => {
   })
 
   test('is 503 while Redis takes no writes at all, and works when it does again', async () => {
-    const browser = await story.signedIn()
+    const browser = await signedIn()
     await redis.command('REPLICAOF', '127.0.0.1', '1')
     try {
       await expectWeather(browser, logout)
@@ -158,9 +169,9 @@ describe('signing out', () => {
 
   test('whose answer was lost on the way has happened whole: nothing of the session is left to come back', async () => {
     // Redis knows the script of endings from now on: one that it has to ask for again would come too late, and end nothing.
-    await logout(await story.signedIn())
+    await logout(await signedIn())
     const before = new Set((await redis.dump()).keys())
-    const browser = await story.signedIn()
+    const browser = await signedIn()
     const records = [...(await redis.dump()).keys()].filter((key) => !before.has(key) && key.includes('{'))
     const ended = (records[0] ?? '').replace(/:\w+$/, ':ended')
     // Shorter than what makes a heartbeat late, which would take the ending along with its connection.
