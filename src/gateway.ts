@@ -80,23 +80,8 @@ export function createGateway({ config, store, provider, report, reportRequest, 
   const tokens = createTokens(parts)
   const findSession = createUsedSession(createSessionOf(security.readTicket, sessions.find), sessions.activity)
   const steps = { refuseForgedRequest, findSession, accessToken: tokens.get, renewRefused: tokens.renewRefused }
-  const carry = createCarry({
-    routes: config.routes,
-    baseUrl: config.baseUrl,
-    webSockets: config.webSockets,
-    viaName: 'coatcheck',
-    steps: {
-      ...steps,
-      answerError,
-      requestId: requestIdOf,
-      clientAddress: peers.clientAddress,
-      reportRequest,
-      live,
-      report,
-      now,
-    },
-  })
-
+  const carrySteps = { ...steps, answerError, requestId: requestIdOf, clientAddress: peers.clientAddress, reportRequest }
+  const carry = createCarry({ config, viaName: 'coatcheck', steps: { ...carrySteps, live, report, now } })
   const { match } = carry
   const authorize = createForwardAuth({ config, match, steps, answerProblem, requestIdOf, reportRequest, now })
 

@@ -6,23 +6,16 @@ import type { Report } from '../report/events.ts'
 import type { Security } from '../security/create-security.ts'
 import { createLimit } from '../security/limits.ts'
 import type { ReturnTo } from '../security/return-to.ts'
-import { createFailureLimit } from '../security/failure-limit.ts'
 import type { Sessions } from '../session/create-sessions.ts'
 import type { WithoutCookie } from '../session/without-cookie.ts'
 import type { Store } from '../store/port.ts'
 import { createSealer } from '../store/sealing.ts'
-import { createApplyLogout } from './apply-logout.ts'
-import { createBackchannelLogout } from './backchannel-logout.ts'
-import { createFrontchannelLogout } from './frontchannel-logout.ts'
-import { createKeptLogouts } from './kept-logouts.ts'
 import { createMySessions } from './my-sessions.ts'
-import { createLogoutCallback, createLogoutContinue } from './after-logout.ts'
 import { createCallback } from './callback.ts'
 import { createLoginBindings } from './login-binding.ts'
 import { createLoginTransactions } from './login-transactions.ts'
 import { createLogin } from './login.ts'
-import { createLogoutContinuations } from './logout-continuations.ts'
-import { createLogout, createLogoutPage } from './logout.ts'
+import { createLogoutEndpoints } from './create-logout-endpoints.ts'
 import { createAssets, createReload } from './page-parts.ts'
 import { createSessionOf } from './require-session.ts'
 import type { RevokeTokens } from './revoke-tokens.ts'
@@ -42,9 +35,6 @@ interface Parts {
   readonly report: Report
   readonly now: () => number
 }
-
-/** Logout tokens that are not good, and frames that end nothing, from one address. */
-const MOST_FAILURES_PER_MINUTE = 60
 
 export type Endpoints = ReturnType<typeof createEndpoints>
 
@@ -89,23 +79,10 @@ export function createEndpoints(parts: Parts) {
       parts.isCarried(returnTo) ? `${prefix}/login/continue?returnTo=${encodeURIComponent(returnTo)}` : returnTo,
   }
   const asked = { prefix, refuseForgedRequest, sessionOf, activity: sessions.activity, lifetimes: sessions.lifetimes, now }
-  const continuations = createLogoutContinuations({ store, sealer, namespace, cookieName: names.logout, secure })
-
   const { endListed, endWithoutCookie } = parts.withoutCookie
-  const applyLogout = createApplyLogout({ store, namespace, endListed, now })
-  const keptLogouts = createKeptLogouts({ applyLogout, inBackground: sessions.background.run, report })
-  const byProvider = {
-    issuer: config.provider.issuer,
-    failureLimit: createFailureLimit({ most: MOST_FAILURES_PER_MINUTE, now }),
-    accountableAddress: peers.accountableAddress,
-    requestIdOf,
-    report,
-    now,
-  }
 
   return {
-    backchannelLogout: createBackchannelLogout({ ...byProvider, provider, applyLogout, keptLogouts }),
-    frontchannelLogout: createFrontchannelLogout({ ...byProvider, endListed }),
+    ...createLogoutEndpoints({ ...parts, sealer, sendPage, sessionOf }),
     mySessions: createMySessions({
       refuseForgedRequest,
       sessionOf,
@@ -119,28 +96,11 @@ export function createEndpoints(parts: Parts) {
       secure,
       now,
     }),
-    stopKeeping: keptLogouts.stop,
     login: createLogin(login),
     reload: createReload(origin, prefix, sendPage),
     callback: createCallback(login),
     session: createSessionEndpoint(asked),
     extend: createExtendEndpoint(asked),
-    logout: createLogout({
-      prefix,
-      refuseForgedRequest,
-      sessionOf,
-      provider,
-      cookieName: names.session,
-      secure,
-      endSession: sessions.end,
-      revokeTokens,
-      continuations,
-      sendPage,
-      report,
-    }),
-    logoutPage: createLogoutPage(prefix, sendPage),
-    logoutContinue: createLogoutContinue({ prefix, continuations, sendPage }),
-    logoutCallback: createLogoutCallback({ prefix, continuations, sendPage }),
     asset: createAssets(loadAssets()),
     sessionOf,
   }

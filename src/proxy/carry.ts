@@ -21,9 +21,11 @@ import { asksForWebSocket } from './web-socket-handshake.ts'
 /** What the carrying lane is made from. */
 export interface CarryParts {
   readonly steps: CarrySteps
-  readonly routes: readonly RouteConfig[]
-  readonly webSockets: WebSocketsConfig
-  readonly baseUrl: BaseUrlConfig
+  readonly config: {
+    readonly routes: readonly RouteConfig[]
+    readonly webSockets: WebSocketsConfig
+    readonly baseUrl: BaseUrlConfig
+  }
   /** Our pseudonym in `Via`, lower case (RFC 9110 §7.6.3). */
   readonly viaName: string
 }
@@ -44,7 +46,7 @@ export interface Carry {
 }
 
 /** The carrying lane: every API call, in the order that makes it safe. */
-export function createCarry({ steps, routes, webSockets, baseUrl, viaName }: CarryParts): Carry {
+export function createCarry({ steps, config: { routes, webSockets, baseUrl }, viaName }: CarryParts): Carry {
   const upstreams = createUpstreams(routes, steps)
   const admit = createAdmit(steps)
   const readClientHeaders = createReadClientHeaders(viaName)

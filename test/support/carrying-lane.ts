@@ -135,15 +135,17 @@ export async function startCarryingLane({
       now: () => performance.now(),
       ...steps,
     },
-    routes: [routeTo(upstream.origin, route), ...moreRoutes],
-    webSockets: {
-      idleLimitMilliseconds: 60_000,
-      handshakeTimeoutMilliseconds: 5000,
-      mostOpen: 100,
-      mostOpenPerSession: 10,
-      ...webSockets,
+    config: {
+      routes: [routeTo(upstream.origin, route), ...moreRoutes],
+      webSockets: {
+        idleLimitMilliseconds: 60_000,
+        handshakeTimeoutMilliseconds: 5000,
+        mostOpen: 100,
+        mostOpenPerSession: 10,
+        ...webSockets,
+      },
+      baseUrl: { origin: 'https://app.example', host: 'app.example', secure: true, prefix: '/bff' },
     },
-    baseUrl: { origin: 'https://app.example', host: 'app.example', secure: true, prefix: '/bff' },
     viaName: 'coatcheck',
   })
 
