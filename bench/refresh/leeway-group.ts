@@ -71,7 +71,7 @@ export async function measureLeeway(bench: Bench): Promise<Section> {
       const loadIdle = idleShare(idleBefore, readCoreTime(CORES.loadCore))
       measured.get(kind)?.push({ ...counted, refreshesPerSecond, loadIdle })
       tell(
-        `turn ${turn + 1} of ${turns}: p99 ${toMilliseconds(counted.p99)}, ${refreshesPerSecond.toFixed(0)} refreshes/s, ${kind}`,
+        `turn ${turn + 1} of ${turns}: p99 ${toMilliseconds(counted.p99)} (sent late by ${toMilliseconds(counted.lateP99)}), ${refreshesPerSecond.toFixed(0)} refreshes/s, ${kind}`,
       )
     }
   }
@@ -110,6 +110,7 @@ export function leewaySection(
       p99: of(({ p99 }) => p99),
       spread: [Math.min(...p99s), Math.max(...p99s)] as const,
       late: of(({ lateP50 }) => lateP50),
+      lateP99: of(({ lateP99 }) => lateP99),
       refreshes: of(({ refreshesPerSecond }) => refreshesPerSecond),
       loadIdle: of(({ loadIdle }) => loadIdle),
       failed: each.reduce((sum, { refused, broken }) => sum + refused + broken, 0),
@@ -121,13 +122,25 @@ export function leewaySection(
     title: 'Carried requests during refreshes',
     plot: { title: `p99 of carried requests at ${PER_SECOND} a second`, says: sayBars(bars), bars },
     table: {
-      columns: ['', 'refreshes/s', 'p50', 'p90', 'p99', 'p99, least to most', 'sent late, p50', 'load idle', 'errors'],
+      columns: [
+        '',
+        'refreshes/s',
+        'p50',
+        'p90',
+        'p99',
+        'p99, least to most',
+        'sent late, p50',
+        'p99 of that',
+        'load idle',
+        'errors',
+      ],
       rows: rows.map((row) => [
         row.name,
         row.refreshes.toFixed(0),
         ...[row.p50, row.p90, row.p99].map(toMilliseconds),
         row.spread.map(toMilliseconds).join(' – '),
         toMilliseconds(row.late),
+        toMilliseconds(row.lateP99),
         percent(row.loadIdle),
         String(row.failed),
       ]),

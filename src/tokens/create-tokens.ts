@@ -45,7 +45,8 @@ export function createTokens({ config, provider, sessions, revokeTokens, store, 
     told: (state, reason) => report('token_endpoint_state', { issuer, state, ...(reason && { reason }) }),
   })
   const writeLater = createWriteLater({ replaceGrant, now })
-  const keepRenewed = createKeepRenewed({ replaceGrant, writeLater, holdGrant, renewed, revokeTokens, inBackground, report })
+  const keeping = { replaceGrant, writeLater, holdGrant, renewed, findAnew, revokeTokens, inBackground, report }
+  const keepRenewed = createKeepRenewed(keeping)
   const renew = createRenew({
     provider,
     gate,
@@ -59,7 +60,7 @@ export function createTokens({ config, provider, sessions, revokeTokens, store, 
   const refreshSession = createRefreshSession({
     findSession: find,
     findAnew,
-    takeLease: createTakeLease({ store, leaseKey }),
+    takeLease: createTakeLease({ store, leaseKey, now }),
     awaitTurn: createAwaitTurn({ store, leaseKey, grantKey }),
     renew,
     freshnessOf,

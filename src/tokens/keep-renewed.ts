@@ -1,5 +1,6 @@
 import { noteOf } from '../report/describe-error.ts'
 import type { Report } from '../report/events.ts'
+import type { FindSession } from '../session/find-session.ts'
 import type { HoldGrant } from '../session/hold-grant.ts'
 import type { LiveSession } from '../session/records.ts'
 import type { RenewedGrants } from '../session/renewed-grants.ts'
@@ -13,6 +14,8 @@ interface Steps {
   readonly writeLater: WriteLater
   readonly holdGrant: HoldGrant
   readonly renewed: Pick<RenewedGrants, 'written' | 'forget'>
+  /** On the store's word of now. */
+  readonly findAnew: FindSession
   /** Tells the provider that tokens are of no more use; does not wait. */
   readonly revokeTokens: (session: LiveSession) => void
   readonly inBackground: (work: Promise<void>) => void
@@ -29,7 +32,7 @@ export type Keeping = GrantReplacement | 'held'
 export type KeepRenewed = (session: LiveSession, release: () => Promise<void>) => Promise<Keeping>
 
 export function createKeepRenewed(steps: Steps): KeepRenewed {
-  const { replaceGrant, writeLater, holdGrant, renewed, revokeTokens, inBackground, report } = steps
+  const { replaceGrant, writeLater, holdGrant, renewed, findAnew, revokeTokens, inBackground, report } = steps
 
   return async function keepRenewed(session, release) {
     try {
@@ -56,10 +59,23 @@ export function createKeepRenewed(steps: Steps): KeepRenewed {
   }
 
   function settle(session: LiveSession, replacement: GrantReplacement): void {
-    if (replacement === 'written') renewed.written(session)
-    else renewed.forget(session.ticket.id)
+    if (replacement === 'written') {
+      renewed.written(session)
+      inBackground(openAgain(session))
+    } else {
+      renewed.forget(session.ticket.id)
+    }
     // Signed out meanwhile: what came late must not live on at the provider.
     if (replacement === 'absent') revokeTokens(session)
+  }
+
+  /** The write has made what is kept here void. It is read again beside, so that no request has to wait for that. */
+  async function openAgain({ ticket }: LiveSession): Promise<void> {
+    try {
+      await findAnew(ticket)
+    } catch (error) {
+      stormy(error)
+    }
   }
 
   function tell({ ticket, record }: LiveSession, state: Keeping, note?: string): void {

@@ -68,11 +68,12 @@ export function createRenew({ provider, gate, keepRenewed, findAnew, endSession,
   }
 
   /**
-   * Whether the lease is ours, and the refresh token still the newest. Looked at again although it was read under the lease: while
-   * this process stood still, or waited for its turn, the lease may have lapsed, somebody else have refreshed, and given it back.
-   * And where even this look took as long as a lease lives, nobody knows.
+   * Whether the lease is ours, and the refresh token, which was read under it, still the newest. Where this process stood still since,
+   * or waited for its turn, the lease may have lapsed, somebody else have refreshed, and given it back: then the store is asked again,
+   * and where even this look took as long as a lease lives, nobody knows.
    */
   async function isOurs({ ticket, grant }: LiveSession, lease: Lease): Promise<boolean> {
+    if (lease.isJustTaken()) return true
     const askedAt = now()
     if (!(await lease.confirm())) return false
     const verdict = await findAnew(ticket)

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import type { Browser } from '../../support/browser.ts'
+import { startRedis } from '../../support/redis-server.ts'
 import type { ScriptedProvider } from '../../support/scripted-provider.ts'
 import { type Story, tellScriptedStory } from '../../support/story.ts'
 import { until } from '../../support/until.ts'
@@ -60,6 +61,28 @@ describe('a refresh', () => {
     expect(story.upstream.requests.length).toBe(before)
     expect(await shown(browser)).toMatchObject({ authenticated: true, user: { sub: 'alice', name: 'Alice Example' } })
     expect(await story.gateway.metric('coatcheck_token_refreshes_total', { reason: 'malformed' })).toBeGreaterThan(0)
+  })
+})
+
+describe('a session that was refreshed', () => {
+  test('is at hand for the next request: it does not wait for the store, even where the store has frozen', async () => {
+    const redis = await startRedis()
+    try {
+      const { browser, tokenEnds } = await signedInForLong({ COATCHECK_STORE: redis.url })
+      const reads = () => story.gateway.metric('coatcheck_store_operation_seconds_count', { operation: 'read' })
+      await tokenEnds()
+      // At hand already before, so that all reads of the call are those of its refresh.
+      await shown(browser)
+      const before = await reads()
+      expect((await call(browser)).status).toBe(200)
+      expect(story.provider.count('token')).toBe(2)
+      await until('it was read under the lease, and again after the write', async () => (await reads()) === before + 2)
+      redis.freeze()
+      expect((await call(browser)).status).toBe(200)
+    } finally {
+      redis.thaw()
+      await redis.stop()
+    }
   })
 })
 

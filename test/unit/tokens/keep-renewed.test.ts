@@ -8,10 +8,11 @@ import { makeSession, sessionParts } from '../../support/session-parts.ts'
 const AWAY = new GatewayError('store_unavailable', { note: 'swap: away' })
 
 /** What is done with a renewed grant, in its order. */
-function setUp(first: GrantReplacement | Error, later: GrantReplacement | Error = 'written') {
+function setUp(first: GrantReplacement | Error, later: GrantReplacement | Error = 'written', opening?: Error) {
   const { report, reported } = sessionParts()
   const background = createBackground(report)
   const done: string[] = []
+  const session = makeSession({ version: 2 })
   const storeIsBack = Promise.withResolvers<void>()
   const say = (word: string) => void done.push(word)
   const keep = createKeepRenewed({
@@ -27,12 +28,16 @@ function setUp(first: GrantReplacement | Error, later: GrantReplacement | Error 
       return later
     },
     holdGrant: () => say('hold'),
+    async findAnew() {
+      say('open again')
+      if (opening) throw opening
+      return { kind: 'live', session }
+    },
     renewed: { written: () => say('written'), forget: () => say('forget') },
     revokeTokens: () => say('revoke'),
     inBackground: background.run,
     report,
   })
-  const session = makeSession({ version: 2 })
   const told = () => reported.map(({ name, fields }) => ('state' in fields ? fields.state : name))
   return {
     done,
@@ -47,12 +52,22 @@ function setUp(first: GrantReplacement | Error, later: GrantReplacement | Error 
 }
 
 describe('a renewed grant', () => {
-  test('is in the store before anything else uses it', async () => {
+  test('is in the store before anything else uses it, and at hand again for the next request', async () => {
     const { keep, done, told } = setUp('written')
     expect(await keep()).toBe('written')
     // The lease is given back by who took it.
-    expect(done).toEqual(['write', 'written'])
+    expect(done).toEqual(['write', 'written', 'open again'])
     expect(told()).toEqual([])
+  })
+
+  test.each([
+    ['which weather only puts off', AWAY, []],
+    ['where a fault of ours is told', new TypeError('a mistake'), ['unexpected_error']],
+  ])('is written whatever becomes of opening it again, %s', async (_, failure, expected) => {
+    const { keep, told, storeComesBack } = setUp('written', 'written', failure)
+    expect(await keep()).toBe('written')
+    await storeComesBack()
+    expect(told()).toEqual(expected)
   })
 
   test('that gives way to another is forgotten, and not revoked: the other may be of the same family', async () => {
@@ -75,7 +90,7 @@ describe('a renewed grant', () => {
       { name: 'renewed_grant', fields: { state: 'held', subject: 'ada', note: expect.any(String) } },
     ])
     await storeComesBack()
-    expect(done).toEqual(['write', 'hold', 'write later', 'written', 'release'])
+    expect(done).toEqual(['write', 'hold', 'write later', 'written', 'open again', 'release'])
     expect(told()).toEqual(['held', 'written'])
   })
 

@@ -12,7 +12,7 @@ afterEach(() => void jest.useRealTimers())
 function setUp() {
   const { keys } = sessionParts()
   const weathered = createWeatheredStore(Date.now)
-  const take = () => createTakeLease({ store: weathered.store, leaseKey: keys.lease })
+  const take = () => createTakeLease({ store: weathered.store, leaseKey: keys.lease, now: Date.now })
   const { id } = makeTicket()
   const holder = async () => (await weathered.store.read([keys.lease(id)]))[0]
   return { ...weathered, here: take(), there: take(), id, key: keys.lease(id), holder }
@@ -110,6 +110,36 @@ describe('a lease', () => {
     expect(await lease?.confirm()).toBe(true)
     fail('lease', 1)
     await expect(lease?.confirm()).rejects.toMatchObject({ code: 'store_unavailable' })
+  })
+
+  test('is just taken for a second, however often it is renewed', async () => {
+    const { here, id } = setUp()
+    const lease = await here(id)
+    expect(lease?.isJustTaken()).toBe(true)
+    await jest.advanceTimersByTimeAsync(999)
+    expect(lease?.isJustTaken()).toBe(true)
+    await jest.advanceTimersByTimeAsync(1)
+    expect(lease?.isJustTaken()).toBe(false)
+    await jest.advanceTimersByTimeAsync(LIFE)
+    expect(lease?.isJustTaken()).toBe(false)
+  })
+
+  test('whose answer took a second is not just taken: it counts from the question', async () => {
+    const { here, id, store } = setUp()
+    const slow = jest.spyOn(store, 'lease').mockImplementation(async () => {
+      jest.setSystemTime(Date.now() + 1_000)
+      return true
+    })
+    const lease = await here(id)
+    slow.mockRestore()
+    expect(lease?.isJustTaken()).toBe(false)
+  })
+
+  test('is not just taken any more once the store was lost and found: it may have forgotten it', async () => {
+    const { here, id, findAgain } = setUp()
+    const lease = await here(id)
+    findAgain()
+    expect(lease?.isJustTaken()).toBe(false)
   })
 
   test('that cannot be given back lapses by itself', async () => {

@@ -48,7 +48,9 @@ function setUp() {
       done.push('take')
       const taken = world.leases.length > 1 ? world.leases.shift() : world.leases[0]
       if (taken instanceof Error) throw taken
-      return taken ? { confirm: async () => true, release: async () => void done.push('release') } : undefined
+      return taken
+        ? { confirm: async () => true, isJustTaken: () => true, release: async () => void done.push('release') }
+        : undefined
     },
     async awaitTurn() {
       done.push('wait')

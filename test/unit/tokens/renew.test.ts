@@ -20,12 +20,20 @@ function setUp(answer: RefreshAnswer | Error, keeping: Keeping | Error = 'writte
   const done: string[] = []
   const kept: LiveSession[] = []
   const asked: unknown[] = []
-  const world: { rests: boolean; ours: (boolean | Error)[]; standing: Verdict; takes: number; keptLeaseOf: unknown } = {
+  const world: {
+    rests: boolean
+    ours: (boolean | Error)[]
+    standing: Verdict
+    takes: number
+    keptLeaseOf: unknown
+    justTaken: boolean
+  } = {
     rests: false,
     ours: [],
     standing: { kind: 'live', session },
     takes: 0,
     keptLeaseOf: undefined,
+    justTaken: false,
   }
   const renew = createRenew({
     provider: {
@@ -75,6 +83,7 @@ function setUp(answer: RefreshAnswer | Error, keeping: Keeping | Error = 'writte
       if (ours instanceof Error) throw ours
       return ours
     },
+    isJustTaken: () => world.justTaken,
     release: async () => undefined,
   }
   const told = (name: string) => reported.filter((each) => each.name === name).map(({ fields }) => fields)
@@ -91,6 +100,13 @@ describe('a refresh token', () => {
     expect(asked).toEqual([{ refreshToken: 'refresh-1', issuer: 'https://idp.example', subject: 'ada', authTime: 7 }])
     expect(kept).toMatchObject([{ grant: { version: 4, refreshToken: 'refresh-2' } }])
     expect(world.keptLeaseOf).toBe(lease.release)
+  })
+
+  test('is sent at once where the lease under which it was read was only just taken', async () => {
+    const { renew, done, world } = setUp(refreshed())
+    world.justTaken = true
+    expect(await renew()).toMatchObject({ kind: 'fresh' })
+    expect(done).toEqual(['enter', 'ask', 'answered', 'keep'])
   })
 
   test('is not sent while the provider is left in peace', async () => {
