@@ -1,6 +1,7 @@
 import type { ProviderConfig } from '../config/config.ts'
 import { asGatewayError } from '../errors.ts'
 import { advertisesS256 } from '../oidc/accept-metadata.ts'
+import { exchange } from '../oidc/exchange.ts'
 import { createFindClient } from '../oidc/find-client.ts'
 import type { ProviderClient } from '../oidc/provider-client.ts'
 import { explainCode } from './explain-code.ts'
@@ -8,16 +9,15 @@ import type { Finding } from './finding.ts'
 
 interface Steps {
   readonly config: ProviderConfig
-  readonly fetch: typeof fetch
   readonly now: () => number
 }
 
 const about = 'provider'
 
 /** Asks the provider for its metadata, as the gateway would, and says what it lacks. */
-export async function checkProvider({ config, fetch, now }: Steps): Promise<readonly Finding[]> {
+export async function checkProvider({ config, now }: Steps): Promise<readonly Finding[]> {
   try {
-    const client = await createFindClient({ config, fetch, now })(undefined)
+    const client = await createFindClient({ config, exchange, now })(undefined)
     return describe(client, config)
   } catch (error) {
     return [{ level: 'fail', about, says: `${config.issuer} cannot be used: ${explainCode(asGatewayError(error).message)}.` }]

@@ -11,7 +11,6 @@ interface Steps {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly write: (text: string) => unknown
   readonly execArgv?: readonly string[]
-  readonly fetch?: typeof fetch
   readonly now?: () => number
 }
 
@@ -19,26 +18,20 @@ interface Steps {
  * Says what would happen if the gateway were started now: a line for each thing that is well (`ok`), deserves a look (`warn`) or
  * would not work (`fail`). Changes nothing. Resolves with the exit code: 1 where something would not work, else 0.
  */
-export async function check({
-  env,
-  write,
-  execArgv = process.execArgv,
-  fetch = globalThis.fetch,
-  now = Date.now,
-}: Steps): Promise<number> {
-  const findings = await find({ env, execArgv, fetch, now })
+export async function check({ env, write, execArgv = process.execArgv, now = Date.now }: Steps): Promise<number> {
+  const findings = await find({ env, execArgv, now })
   for (const finding of findings) write(writeFinding(finding))
   const failures = findings.filter(({ level }) => level === 'fail').length
   write(failures === 0 ? '\nNothing stands against a start.\n' : `\n${failures} of these would keep it from working.\n`)
   return failures === 0 ? 0 : 1
 }
 
-async function find({ env, execArgv, fetch, now }: Omit<Required<Steps>, 'write'>): Promise<readonly Finding[]> {
+async function find({ env, execArgv, now }: Omit<Required<Steps>, 'write'>): Promise<readonly Finding[]> {
   const parsed = parse(env, execArgv)
   if (!('config' in parsed)) return parsed
   const { config } = parsed
   const parts = await Promise.all([
-    checkProvider({ config: config.provider, fetch, now }),
+    checkProvider({ config: config.provider, now }),
     checkStore(config),
     checkUpstreams(config.routes),
   ])

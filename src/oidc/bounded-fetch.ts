@@ -1,11 +1,12 @@
-import type { CustomFetch, CustomFetchOptions } from 'openid-client'
+import type { CustomFetch } from 'openid-client'
 
 import { GatewayError } from '../errors.ts'
 import type { Weather } from '../report/weather.ts'
 import { readableCode } from './error-code.ts'
+import type { Exchange, ExchangedAnswer } from './exchange.ts'
 import { parseRetryAfter } from './retry-after.ts'
 
-/** Far above any honest answer; counted after decompression, so a small bomb is caught too. */
+/** Far above any honest answer. */
 const MOST_BYTES = 512 * 1024
 
 const WEATHER_BY_STATUS: ReadonlyMap<number, Weather> = new Map([
@@ -15,7 +16,9 @@ const WEATHER_BY_STATUS: ReadonlyMap<number, Weather> = new Map([
 ])
 
 interface Steps {
-  readonly fetch: typeof fetch
+  readonly exchange: Exchange
+  /** Puts a body in order before the library reads it. */
+  readonly tidy?: (body: Buffer<ArrayBuffer>, url: string, status: number) => Buffer<ArrayBuffer> | string
   readonly timeoutMilliseconds: number
   readonly now: () => number
 }
@@ -27,47 +30,48 @@ interface Steps {
  * that fails, a deadline that passes, 5xx, 408 and 429 (with their `Retry-After`); `provider_answer_invalid` for a redirect or a
  * body beyond the bound.
  */
-export function createBoundedFetch({ fetch, timeoutMilliseconds, now }: Steps): CustomFetch {
+export function createBoundedFetch({ exchange, tidy = (body) => body, timeoutMilliseconds, now }: Steps): CustomFetch {
   return async function boundedFetch(url, options) {
     const path = new URL(url).pathname.slice(0, 200)
+    // Not `AbortSignal.timeout`: that stays in memory until its time is over, with all that waits for it, long after the answer.
+    const deadline = new AbortController()
+    const timer = setTimeout(() => deadline.abort(new DOMException('', 'TimeoutError')), timeoutMilliseconds)
     try {
-      const response = await fetch(url, withinBounds(options, timeoutMilliseconds))
-      await refuseUselessStatus(response, path, now)
-      const body = await readBody(response, path)
+      const answer = await exchange(url, options, deadline.signal)
+      refuseUselessAnswer(answer, path, now)
+      const body = await readBody(answer, path)
 
       // Of the headers only the type travels on. In particular no `WWW-Authenticate`: the library would stop at it and never
       // read the OAuth error in the body (RFC 6749 §5.2 allows both in one answer).
-      const type = response.headers.get('content-type')
-      return new Response(body, { status: response.status, headers: type === null ? {} : { 'content-type': type } })
+      const type = answer.header('content-type')
+      const headers = type === undefined ? {} : { 'content-type': type }
+      // `Response` refuses a body, even an empty one, with 204 and 205.
+      return new Response(body.length === 0 ? null : tidy(body, url, answer.status), { status: answer.status, headers })
     } catch (error) {
       if (error instanceof GatewayError) throw error
       const weather: Weather = memberOf(error, 'name') === 'TimeoutError' ? 'timeout' : 'network'
       throw new GatewayError('provider_unavailable', { note: `${path}: ${networkCode(error)}`, weather })
+    } finally {
+      clearTimeout(timer)
     }
   }
 }
 
-function withinBounds(options: CustomFetchOptions, timeoutMilliseconds: number): RequestInit {
-  return {
-    method: options.method,
-    headers: options.headers,
-    ...(options.body === undefined ? {} : { body: options.body }),
-    redirect: 'manual',
-    signal: AbortSignal.timeout(timeoutMilliseconds),
-  }
-}
-
-async function refuseUselessStatus(response: Response, path: string, now: () => number): Promise<void> {
-  const { status } = response
+function refuseUselessAnswer({ status, header, discard }: ExchangedAnswer, path: string, now: () => number): void {
+  const coding = header('content-encoding') ?? 'identity'
   const redirects = status < 200 || (status >= 300 && status < 400)
   const weather = status >= 500 || status === 429 || status === 408
-  if (!redirects && !weather) return
+  const isCoded = coding.toLowerCase() !== 'identity'
+  if (!redirects && !weather && !isCoded) return
 
-  await response.body?.cancel()
+  discard()
   const note = `${path}: HTTP ${status}`
   // A redirect would carry credentials, codes or tokens to wherever it points.
   if (redirects) throw new GatewayError('provider_answer_invalid', { note })
-  const retryAfterSeconds = parseRetryAfter(response.headers.get('retry-after'), now())
+  // A small answer can be a large one in disguise.
+  if (isCoded && !weather)
+    throw new GatewayError('provider_answer_invalid', { note: `${path}: compressed, which was not asked for` })
+  const retryAfterSeconds = parseRetryAfter(header('retry-after') ?? null, now())
   throw new GatewayError('provider_unavailable', {
     note,
     weather: WEATHER_BY_STATUS.get(status) ?? 'server_error',
@@ -75,22 +79,21 @@ async function refuseUselessStatus(response: Response, path: string, now: () => 
   })
 }
 
-async function readBody(response: Response, path: string): Promise<Buffer<ArrayBuffer> | null> {
+async function readBody({ body }: ExchangedAnswer, path: string): Promise<Buffer<ArrayBuffer>> {
   const parts: Uint8Array[] = []
   let size = 0
-  for await (const part of response.body ?? []) {
+  for await (const part of body) {
     size += part.byteLength
     if (size > MOST_BYTES) throw new GatewayError('provider_answer_invalid', { note: `${path}: more than ${MOST_BYTES} bytes` })
     parts.push(part)
   }
-  // `Response` refuses a body, even an empty one, with 204 and 205.
-  return size === 0 ? null : Buffer.concat(parts)
+  return Buffer.concat(parts)
 }
 
-/** The error's name, and the code that `fetch` hides in its cause. */
+/** The error's name, and its code. */
 function networkCode(error: unknown): string {
   const name = readableCode(memberOf(error, 'name'))
-  const code = memberOf(memberOf(error, 'cause'), 'code')
+  const code = memberOf(error, 'code')
   return code === undefined ? name : `${name} ${readableCode(code)}`
 }
 

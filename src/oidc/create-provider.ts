@@ -5,6 +5,7 @@ import { advertisesS256 } from './accept-metadata.ts'
 import { createAuthorizationUrl } from './authorization-url.ts'
 import { createDiscovery } from './discovery.ts'
 import { endSessionUrl } from './end-session-url.ts'
+import { type Exchange, exchange } from './exchange.ts'
 import { createFindClient } from './find-client.ts'
 import type { Provider } from './port.ts'
 import type { ProviderClient } from './provider-client.ts'
@@ -21,7 +22,8 @@ interface Steps {
   readonly report: Report
   /** Epoch milliseconds. */
   readonly now: () => number
-  readonly fetch?: typeof fetch
+  /** Other than the usual one: a test's. */
+  readonly exchange?: Exchange
 }
 
 /** Makes the provider of one configuration; it looks for the metadata only once `start` is called. */
@@ -31,10 +33,10 @@ export function createProvider({
   postLogoutRedirectUri,
   report,
   now,
-  fetch = globalThis.fetch,
+  exchange: exchangeWith = exchange,
 }: Steps): Provider {
   const discovery = createDiscovery({
-    findClient: createFindClient({ config, fetch, now }),
+    findClient: createFindClient({ config, exchange: exchangeWith, now }),
     refreshMilliseconds: config.metadataRefreshMilliseconds,
     told: createTeller(config, report),
   })

@@ -15,8 +15,8 @@ export type FindClient = (known: ProviderClient | undefined) => Promise<Provider
 
 /** Makes the search by OpenID Connect Discovery §4; see `acceptMetadata` for what is refused. */
 export function createFindClient(steps: ClientSteps): FindClient {
-  const { config, fetch, now } = steps
-  const bounded = createBoundedFetch({ fetch, now, timeoutMilliseconds: config.timeoutMilliseconds })
+  const { config, exchange, now } = steps
+  const bounded = createBoundedFetch({ exchange, now, timeoutMilliseconds: config.timeoutMilliseconds })
 
   return async function findClient(known) {
     const metadata = await findMetadata()

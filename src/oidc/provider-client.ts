@@ -4,10 +4,11 @@ import { allowInsecureRequests, clockTolerance, Configuration, customFetch, enab
 import type { ProviderConfig } from '../config/config.ts'
 import { createBoundedFetch } from './bounded-fetch.ts'
 import { chooseClientAuthentication } from './client-authentication.ts'
+import type { Exchange } from './exchange.ts'
 import type { KeySet } from './key-set.ts'
 import { createKeySet } from './key-set.ts'
 import { signingAlgorithms } from './signing-algorithms.ts'
-import { tidyTokenAnswers } from './tidy-token-answer.ts'
+import { createTidyTokenAnswers } from './tidy-token-answer.ts'
 
 /** Everything that is known of the provider at one time; replaced whole when its metadata changes. */
 export interface ProviderClient {
@@ -25,14 +26,15 @@ export interface ProviderClient {
 /** What every client of this provider is made with. */
 export interface ClientSteps {
   readonly config: ProviderConfig
-  readonly fetch: typeof fetch
+  readonly exchange: Exchange
   readonly now: () => number
 }
 
 /** Makes the client for metadata that was accepted. */
-export function createProviderClient(metadata: ServerMetadata, { config, fetch, now }: ClientSteps): ProviderClient {
-  const usualFetch = createBoundedFetch({ fetch, now, timeoutMilliseconds: config.timeoutMilliseconds })
-  const patientFetch = createBoundedFetch({ fetch, now, timeoutMilliseconds: config.refreshTimeoutMilliseconds })
+export function createProviderClient(metadata: ServerMetadata, { config, exchange, now }: ClientSteps): ProviderClient {
+  const steps = { exchange, tidy: createTidyTokenAnswers(metadata.token_endpoint), now }
+  const usualFetch = createBoundedFetch({ ...steps, timeoutMilliseconds: config.timeoutMilliseconds })
+  const patientFetch = createBoundedFetch({ ...steps, timeoutMilliseconds: config.refreshTimeoutMilliseconds })
 
   function configure(bounded: CustomFetch): Configuration {
     const known: Partial<ClientMetadata> = {
@@ -40,7 +42,7 @@ export function createProviderClient(metadata: ServerMetadata, { config, fetch, 
       ...(config.idTokenAlgorithm === undefined ? {} : { id_token_signed_response_alg: config.idTokenAlgorithm }),
     }
     const made = new Configuration(metadata, config.clientId, known, chooseClientAuthentication(config, metadata))
-    made[customFetch] = tidyTokenAnswers(bounded, metadata.token_endpoint)
+    made[customFetch] = bounded
     // The bounded fetch has the deadline; the library's would be a second one.
     made.timeout = 0
     // Only issuers on loopback may be http at all, and `acceptMetadata` has held their endpoints to that.

@@ -1,19 +1,16 @@
-import type { CustomFetch } from 'openid-client'
-
 import { parseSeconds } from './parse-seconds.ts'
 
 /** Members that RFC 6749 §5.1 makes optional; where they make no sense they are as good as absent. */
 const OPTIONAL_TEXTS = ['refresh_token', 'scope', 'id_token'] as const
 
 /**
- * Puts a token answer in order before the library reads it, since the library refuses a whole sign-in for an `expires_in` that
- * makes no sense or a `refresh_token` that is null.
+ * Puts token answers in order before the library reads them, since the library refuses a whole sign-in for an `expires_in` that makes no
+ * sense or a `refresh_token` that is null. All other answers stay as they are.
  */
-export function tidyTokenAnswers(fetch: CustomFetch, tokenEndpoint: string | undefined): CustomFetch {
-  return async function tidyFetch(url, options) {
-    const response = await fetch(url, options)
-    if (url !== tokenEndpointHref(tokenEndpoint) || response.status !== 200) return response
-    return new Response(tidyTokenAnswer(await response.text()), { headers: response.headers })
+export function createTidyTokenAnswers(tokenEndpoint: string | undefined) {
+  const href = tokenEndpoint === undefined ? undefined : URL.parse(tokenEndpoint)?.href
+  return function tidy(body: Buffer<ArrayBuffer>, url: string, status: number): Buffer<ArrayBuffer> | string {
+    return url === href && status === 200 ? tidyTokenAnswer(body.toString('utf8')) : body
   }
 }
 
@@ -40,8 +37,4 @@ function parseObject(text: string): Record<string, unknown> | undefined {
     // Not ours to judge: the library says what is wrong with it.
     return undefined
   }
-}
-
-function tokenEndpointHref(tokenEndpoint: string | undefined): string | undefined {
-  return tokenEndpoint === undefined ? undefined : URL.parse(tokenEndpoint)?.href
 }

@@ -18,15 +18,15 @@ const ORDER = [
   'errors',
 ]
 
-/** Libraries that exactly one folder knows. */
-const KEEPERS: Readonly<Record<string, string>> = {
+/** Libraries that few folders know, most of them exactly one. */
+const KEEPERS: Readonly<Record<string, string | readonly string[]>> = {
   'openid-client': 'oidc',
   jose: 'oidc',
   'express-session': 'session',
   bowser: 'session',
   'connect-redis': 'session',
   redis: 'store',
-  undici: 'proxy',
+  undici: ['proxy', 'oidc'],
   pino: 'operations',
   'prom-client': 'operations',
   zod: 'config',
@@ -90,9 +90,9 @@ function importOffences(
   if (from.startsWith('node:')) return []
 
   const name = from.split('/', from.startsWith('@') ? 2 : 1).join('/')
-  const keeper = KEEPERS[name]
-  if (keeper !== undefined && keeper !== folderOf(path) && !typeOnly)
-    return [`${path}: imports ${name}, which only ${keeper} knows`]
+  const keepers = [KEEPERS[name] ?? []].flat()
+  if (keepers.length > 0 && !keepers.includes(folderOf(path)) && !typeOnly)
+    return [`${path}: imports ${name}, which only ${keepers.join(' and ')} knows`]
   return typeOnly || dependencies.includes(name)
     ? []
     : [`${path}: imports ${name}, which is not installed where the gateway runs`]

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { ProviderConfig } from '../../src/config/config.ts'
 import { Secret } from '../../src/config/secret.ts'
 import { createProvider } from '../../src/oidc/create-provider.ts'
+import type { Exchange } from '../../src/oidc/exchange.ts'
 import type { LoginRequest, Provider, TokenSet } from '../../src/oidc/port.ts'
 import type { EventName, Events, Report } from '../../src/report/events.ts'
 
@@ -39,7 +40,7 @@ interface There {
 export async function connectProvider(
   there: There,
   overrides: Partial<ProviderConfig> = {},
-  steps: { readonly now?: () => number; readonly fetch?: typeof fetch } = {},
+  steps: { readonly now?: () => number; readonly exchange?: Exchange } = {},
 ): Promise<ProviderInTest> {
   const reported: Reported[] = []
   const report: Report = <Name extends EventName>(name: Name, fields: Events[Name]) => void reported.push({ ...fields, name })
@@ -49,7 +50,7 @@ export async function connectProvider(
     postLogoutRedirectUri: POST_LOGOUT_REDIRECT_URI,
     report,
     now: steps.now ?? Date.now,
-    ...(steps.fetch ? { fetch: steps.fetch } : {}),
+    ...(steps.exchange ? { exchange: steps.exchange } : {}),
   })
   await provider.start()
 

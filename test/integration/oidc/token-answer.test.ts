@@ -39,6 +39,11 @@ const FAILURES: readonly (readonly [string, Answer, string])[] = [
   ['redirects', answers.redirect('https://evil.example.com/token', 307), 'provider_answer_invalid'],
   ['answers a megabyte', answers.huge(1_000_000), 'provider_answer_invalid'],
   ['answers a small bomb', answers.text(200, json, bomb, { 'content-encoding': 'gzip' }), 'provider_answer_invalid'],
+  [
+    'compresses, though it was asked not to',
+    answers.text(200, json, gzipSync('{}'), { 'content-encoding': 'GZip' }),
+    'provider_answer_invalid',
+  ],
   ['answers an error that is a bomb', answers.text(400, json, bomb, { 'content-encoding': 'gzip' }), 'provider_answer_invalid'],
 ]
 
@@ -62,7 +67,7 @@ describe('the token endpoint', () => {
     const refusal = provider.redeemCode({ answer, state, nonce, codeVerifier })
     await expect(refusal).rejects.toMatchObject({
       code: 'provider_unavailable',
-      detail: { note: expect.stringMatching(/^\/token: TypeError (?:ECONNREFUSED|UND_ERR_SOCKET)$/) },
+      detail: { note: expect.stringMatching(/^\/token: (?:Error ECONNREFUSED|SocketError UND_ERR_SOCKET)$/) },
     })
   })
 
