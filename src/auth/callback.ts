@@ -83,9 +83,9 @@ export function createCallback(steps: Steps) {
     })
   }
 
-  async function beginSession(request: Request, tokens: TokenSet, { startedAt }: LoginTransaction): Promise<LiveSession> {
+  async function beginSession(request: Request, tokens: TokenSet, transaction: LoginTransaction): Promise<LiveSession> {
     try {
-      return await steps.beginSession(request, tokens, startedAt)
+      return await steps.beginSession(request, tokens, transaction)
     } catch (error) {
       // Nobody holds them now, so nobody would ever sign out of them.
       steps.revokeTokens({ record: { subject: tokens.identity.subject }, grant: tokens })

@@ -71,6 +71,7 @@ export function createEndpoints(parts: Parts) {
     addressLimit: limit('address', config.login.mostPerMinutePerAddress),
     browserLimit: limit('browser', config.login.mostPerMinutePerBrowser),
     findSession: sessions.find,
+    rememberMe: config.session.rememberMe,
     beginSession: sessions.begin,
     endSession: sessions.end,
     revokeTokens,

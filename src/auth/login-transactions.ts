@@ -18,6 +18,8 @@ export interface LoginTransaction {
   readonly startedAt: number
   /** The session that was there when the login began; it ends as `replaced`. */
   readonly replaces: EndableSession | undefined
+  /** Whether the session is to outlive the browser. */
+  readonly isRemembered: boolean
   /** What the start counted, to be taken back when the login comes to a good end. */
   readonly spent: readonly Spent[]
 }

@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express'
 import { asGatewayError } from '../errors.ts'
+import type { SessionConfig } from '../config/config.ts'
 import type { Provider } from '../oidc/port.ts'
 import { continuePage } from '../pages/continue-page.ts'
 import type { SendPage } from '../pages/send-page.ts'
@@ -17,6 +18,7 @@ import type { LoginBindings } from './login-binding.ts'
 import { parseLoginParameters } from './login-parameters.ts'
 import { type LoginTransactions, makeLoginSecrets } from './login-transactions.ts'
 import { queryOf } from './parameters.ts'
+import { isRemembered } from './remember.ts'
 
 interface Steps {
   readonly origin: string
@@ -30,6 +32,7 @@ interface Steps {
   readonly accountableAddress: (request: Request) => string | undefined
   readonly readTicket: ReadTicket
   readonly findSession: FindSession
+  readonly rememberMe: SessionConfig['rememberMe']
   readonly sendPage: SendPage
   readonly requestIdOf: RequestIdOf
   readonly report: Report
@@ -61,6 +64,7 @@ export function createLogin(steps: Steps) {
       return sendPage(request, response, continuePage(prefix, returnTo))
 
     const parameters = parseLoginParameters(query)
+    const remembered = isRemembered(query, steps.rememberMe)
     const spentByAddress = await addressLimit.spend(accountableAddress(request))
     const binding = bindings.make(request)
     const spent = [spentByAddress, await browserLimit.spend(binding.browser)]
@@ -69,8 +73,11 @@ export function createLogin(steps: Steps) {
     const url = await provider.authorizationUrl({ state, nonce, codeChallenge, ...parameters })
     const replaces = await rememberedSession(request)
     const { maxAgeSeconds } = parameters
-    const transaction = { issuer, state, nonce, codeVerifier, maxAgeSeconds, returnTo, startedAt, replaces, spent }
-    await transactions.open(transaction, binding)
+    const secrets = { state, nonce, codeVerifier }
+    await transactions.open(
+      { issuer, ...secrets, maxAgeSeconds, returnTo, startedAt, replaces, isRemembered: remembered, spent },
+      binding,
+    )
     bindings.set(request, response, state, binding)
     report('login_started', { requestId: steps.requestIdOf(request), provider: issuer })
     response.status(303).set('Location', url.href).end()

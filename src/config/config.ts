@@ -95,9 +95,22 @@ export interface RouteConfig extends RouteParts {
   readonly webSocket: boolean
 }
 
+/** Stricter timeouts for those whose claim is, or holds, the value. */
+export interface LifetimeRule {
+  readonly claim: string
+  readonly value: string
+  readonly idleTimeoutMilliseconds: number | undefined
+  readonly absoluteTimeoutMilliseconds: number | undefined
+}
+
 export interface SessionConfig {
   readonly idleTimeoutMilliseconds: number
   readonly absoluteTimeoutMilliseconds: number
+  readonly rules: readonly LifetimeRule[]
+  /** Sessions that one person may have at once; undefined: any number. */
+  readonly mostPerPerson: number | undefined
+  /** Whether the cookie is kept until the absolute deadline: never, where the person asked for it, or always. */
+  readonly rememberMe: 'off' | 'offered' | 'always'
   /** Most opened records that are kept in the process. */
   readonly mostCached: number
   /** `end`: a session without a refresh token ends with its access token; `login`: it stays, and calls are offered a new sign-in. */

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { writeDuration } from './parse-duration.ts'
 import { findForwardAuthContradictions, findWorkerContradictions } from './forward-auth-contradictions.ts'
 import { findRouteContradictions } from './route-contradictions.ts'
+import { findSessionContradictions } from './session-contradictions.ts'
 import { isSameAddress } from './same-address.ts'
 import type { Settings } from './settings.ts'
 
@@ -21,6 +22,7 @@ export function checkContradictions(settings: Settings, context: z.RefinementCtx
   const isSound: IsSound = (...paths) =>
     paths.every((path) => !broken.some((wrong) => isWithin(path, wrong) || isWithin(wrong, path)))
   for (const { path, refused, write } of [
+    ...findSessionContradictions(settings, isSound),
     ...findContradictions(settings, isSound),
     ...findRouteContradictions(settings, isSound),
     ...findForwardAuthContradictions(settings, isSound),
@@ -41,15 +43,7 @@ function isWithin(path: string, outer: string): boolean {
 }
 
 function* findContradictions(settings: Settings, isSound: IsSound): Generator<Contradiction> {
-  const { session, provider, drain, listen, privateListen } = settings
-  if (isSound('session.idleTimeout', 'session.absoluteTimeout') && session.idleTimeout > session.absoluteTimeout) {
-    const most = writeDuration(session.absoluteTimeout)
-    yield {
-      path: ['session', 'idleTimeout'],
-      refused: `is longer than session.absoluteTimeout (${most}), so it could never take effect.`,
-      write: `${most} or less, or a longer session.absoluteTimeout`,
-    }
-  }
+  const { provider, drain, listen, privateListen } = settings
   if (isSound('drain.delay', 'drain.deadline') && drain.delay > drain.deadline) {
     yield {
       path: ['drain', 'delay'],

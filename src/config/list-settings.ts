@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { routeSettings } from './route-settings.ts'
+import { lifetimeRuleSettings } from './session-settings.ts'
 import { sections, settings } from './settings.ts'
 
 /** One thing that can be configured. */
@@ -43,9 +44,10 @@ export function deriveVariable(path: string): string {
     .toUpperCase()}`
 }
 
-/** The names that may stand at a path of the file: of all sections, of one section, of a route. */
+/** The names that may stand at a path of the file: of all sections, of one section, of a route, of a rule. */
 export function keysAt(path: readonly PropertyKey[]): readonly string[] {
   if (path[0] === 'routes') return Object.keys(routeSettings.shape)
+  if (path[1] === 'rules') return Object.keys(lifetimeRuleSettings.shape)
   const section = new Map<PropertyKey, z.ZodObject>(Object.entries(sections)).get(path[0] ?? '')
   return Object.keys(section?.shape ?? settings.shape)
 }
@@ -57,8 +59,9 @@ export function describeSetting(path: readonly PropertyKey[]): { readonly exampl
   return { example, isSecret: meta?.['writeOnly'] === true }
 }
 
-function schemaAt([first = '', second = '', third]: readonly PropertyKey[]): z.ZodType | undefined {
+function schemaAt([first = '', second = '', third, fourth]: readonly PropertyKey[]): z.ZodType | undefined {
   if (first === 'routes' && third !== undefined) return member(routeSettings.shape, third)
+  if (second === 'rules' && fourth !== undefined) return member(lifetimeRuleSettings.shape, fourth)
   const section = new Map<PropertyKey, z.ZodObject>(Object.entries(sections)).get(first)
   return section === undefined ? member(settings.shape, first) : member(section.shape, second)
 }

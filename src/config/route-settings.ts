@@ -4,7 +4,7 @@ import { headerLines, headerNames, parseCookieName } from './header-settings.ts'
 import { parseRoutePrefix } from './parse-path.ts'
 import type { Refusal } from './refusal.ts'
 import { refuseRequestDrop, refuseRequestHeader, refuseResponseDrop, refuseResponseHeader } from './refused-headers.ts'
-import { duration, flag, size, splitList, text, words } from './setting-kinds.ts'
+import { duration, flag, listInJson, size, splitList, text, words } from './setting-kinds.ts'
 import { addresses, parseServerName } from './upstream-addresses.ts'
 
 const file = () => z.string().min(1).optional()
@@ -94,20 +94,11 @@ export const routes = z.preprocess(readRoutes, z.array(routeSettings))
 export function readRoutes(value: unknown): unknown {
   if (typeof value !== 'string') return value
   if (value.trim() === '') return []
-  if (value.trimStart().startsWith('[')) return readJson(value)
+  if (value.trimStart().startsWith('[')) return listInJson(value)
   return splitList(value).map((item) => {
     const [prefix, ...rest] = item.split('=')
     return rest.length === 0 ? { prefix } : { prefix, upstream: rest.join('=') }
   })
-}
-
-function readJson(value: string): unknown {
-  try {
-    return JSON.parse(value)
-  } catch {
-    // Left as it is, so that the schema says that this is no list.
-    return value
-  }
 }
 
 function parseMethod(word: string): string | Refusal {

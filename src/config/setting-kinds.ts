@@ -67,6 +67,17 @@ export function splitList(value: string): readonly string[] {
   return value.split(',').map((part) => part.trim())
 }
 
+/** A list that is written as JSON, as variables hold it; what is no such text is left for the schema to judge. */
+export function listInJson(value: unknown): unknown {
+  if (typeof value !== 'string' || !value.trimStart().startsWith('[')) return value
+  try {
+    return JSON.parse(value)
+  } catch {
+    // Left as it is, so that the schema says that this is no list.
+    return value
+  }
+}
+
 function splitWords(value: string): readonly string[] {
   const trimmed = value.trim()
   return trimmed === '' ? [] : trimmed.split(/\s*,\s*|\s+/)

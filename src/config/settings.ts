@@ -11,6 +11,7 @@ import { parseTrustedProxy } from './parse-trusted-proxy.ts'
 import { parseSentinelPassword, parseServerKey } from './parse-secrets.ts'
 import { providerSettings } from './provider-settings.ts'
 import { routes } from './route-settings.ts'
+import { sessionSettings } from './session-settings.ts'
 import { duration, integer, splitList, text, words, workerCount } from './setting-kinds.ts'
 import { webSocketSettings } from './web-socket-settings.ts'
 
@@ -56,17 +57,7 @@ export const sections = {
     }),
   }),
   webSockets: webSocketSettings,
-  session: z.strictObject({
-    idleTimeout: duration('1s', '30d').prefault('60m').meta({ description: 'Without activity for this long, a session ends.' }),
-    absoluteTimeout: duration('1s', '90d').prefault('12h').meta({ description: 'A session ends after this, whatever happens.' }),
-    mostCached: integer(1, 1_000_000)
-      .prefault(10_000)
-      .meta({ description: 'Most opened sessions that are kept in the process.' }),
-    withoutRefreshToken: z.enum(['end', 'login']).prefault('end').meta({
-      description:
-        'When the access token of a session without a refresh token ends. end: the session does too. login: it stays, and calls are answered 401 with the way to sign in.',
-    }),
-  }),
+  session: sessionSettings,
   login: z.strictObject({
     timeout: duration('1s', '1h').prefault('10m').meta({ description: 'How long a person may take to sign in.' }),
     mostOpen: integer(1, 20).prefault(20).meta({ description: 'Logins that one browser may have open at once.' }),

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import type { Config, RouteConfig, StoreConfig } from './config.ts'
+import type { Config, RouteConfig, SessionConfig, StoreConfig } from './config.ts'
 import type { ForwardAuthConfig } from './network-config.ts'
 import type { RouteFiles } from './read-route-files.ts'
 import { Secret } from './secret.ts'
@@ -46,12 +46,7 @@ export function toConfig(settings: Settings, { staticFolder, passwordFile, ofRou
       mostOpen: webSockets.mostOpen,
       mostOpenPerSession: webSockets.mostOpenPerSession,
     },
-    session: {
-      idleTimeoutMilliseconds: session.idleTimeout,
-      absoluteTimeoutMilliseconds: session.absoluteTimeout,
-      mostCached: session.mostCached,
-      withoutRefreshToken: session.withoutRefreshToken,
-    },
+    session: toSessionConfig(session),
     login: {
       timeoutMilliseconds: login.timeout,
       mostOpen: login.mostOpen,
@@ -65,6 +60,21 @@ export function toConfig(settings: Settings, { staticFolder, passwordFile, ofRou
     drain: { delayMilliseconds: settings.drain.delay, deadlineMilliseconds: settings.drain.deadline },
     admin: { secret: settings.admin.secret },
     staticFolder,
+  }
+}
+
+function toSessionConfig({ idleTimeout, absoluteTimeout, rules, ...others }: Settings['session']): SessionConfig {
+  return {
+    ...others,
+    idleTimeoutMilliseconds: idleTimeout,
+    absoluteTimeoutMilliseconds: absoluteTimeout,
+    mostPerPerson: others.mostPerPerson,
+    rules: rules.map(({ claim, value, ...rule }) => ({
+      claim,
+      value,
+      idleTimeoutMilliseconds: rule.idleTimeout,
+      absoluteTimeoutMilliseconds: rule.absoluteTimeout,
+    })),
   }
 }
 

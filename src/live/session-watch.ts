@@ -33,14 +33,14 @@ export class SessionWatch {
     this.#session = session
     this.#steps = steps
     this.#notedAt = steps.now()
-    const idleMilliseconds = lifetimes.idleDeadline(0, Infinity)
-    this.#lookAt = Math.min(this.#notedAt + idleMilliseconds * FIRST_LOOK, lifetimes.endsAt(session.record, session.grant))
+    const idleLook = this.#notedAt + lifetimes.idleTimeout(session.grant) * FIRST_LOOK
+    this.#lookAt = Math.min(idleLook, lifetimes.endsAt(session.record, session.grant))
   }
 
   /** Somebody is there; written as seldom as the rule for requests says. */
   noteActivity(at: number): void {
     const { activity, lifetimes } = this.#steps
-    if (!lifetimes.mustRecordActivity(at, this.#notedAt)) return
+    if (!lifetimes.mustRecordActivity(at, this.#notedAt, lifetimes.idleTimeout(this.#session.grant))) return
     const before = this.#notedAt
     this.#notedAt = at
     // A store that fails is counted where it fails, and the next message tries anew.
@@ -90,8 +90,15 @@ export class SessionWatch {
     const verdict = await this.#steps.findSession(this.#session.ticket)
     if (verdict.kind === 'ended') this.end({ kind: 'session_ended', reason: verdict.reason })
     // Its grant may be another by now.
-    else this.#session = verdict.session
+    else this.#renew(verdict.session)
     return verdict.kind === 'live'
+  }
+
+  /** A grant that makes the session stricter may have made it idle. */
+  #renew(session: LiveSession): void {
+    const { idleTimeout } = this.#steps.lifetimes
+    if (idleTimeout(session.grant) < idleTimeout(this.#session.grant)) this.doubt()
+    this.#session = session
   }
 
   /** A store that fails is told of by itself. */

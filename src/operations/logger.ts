@@ -40,6 +40,7 @@ const FIELDS = {
   provider: 300,
   providerSession: 300,
   reason: 32,
+  remembered: 0,
   requestId: 128,
   route: 200,
   session: 64,

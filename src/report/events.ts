@@ -43,7 +43,10 @@ export interface Events {
   login_started: OfRequest & { readonly provider: string }
   login_finished: OfSession & { readonly outcome: LoginOutcome; readonly note?: string }
   return_target_refused: OfRequest
-  session_began: OfSession
+  session_began: OfSession & {
+    /** Its cookie outlives the browser. */
+    readonly remembered?: true
+  }
   session_ended: OfSession & { readonly reason: EndReason }
   token_refreshed: OfSession & {
     readonly outcome: RefreshOutcome
@@ -93,7 +96,8 @@ export interface Events {
     readonly milliseconds: number
     readonly blame?: Blame
   }
-  limit_reached: OfRequest & { readonly limit: 'address' | 'browser'; readonly endpoint: string }
+  /** `person`: somebody had too many sessions, and the oldest ended. */
+  limit_reached: OfSession & { readonly limit: 'address' | 'browser' | 'person'; readonly endpoint: string }
   forwarding_untrusted: { readonly note: string }
   provider_state: { readonly issuer: string; readonly state: 'ready' | 'unavailable'; readonly note?: string }
   upstream_configured: { readonly upstream: string }

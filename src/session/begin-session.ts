@@ -1,15 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import type { Request } from 'express'
-import { GatewayError } from '../errors.ts'
 import type { TokenSet } from '../oidc/port.ts'
 import type { Report } from '../report/events.ts'
-import { parseSessionSecret, sessionIdOf } from '../security/session-secret.ts'
 import type { Store } from '../store/port.ts'
+import { sessionCookieAttributes } from './express-session.ts'
+import type { EndableSession } from './end-session.ts'
 import type { GrantOf } from './grant-of.ts'
 import type { SessionKeys } from './keys.ts'
 import type { LateLogins } from './late-logins.ts'
 import type { Lifetimes } from './lifetimes.ts'
-import type { LiveSession, SessionId, Ticket } from './records.ts'
+import { newTicket, saved } from './new-ticket.ts'
+import type { LimitPerson } from './person-limit.ts'
+import type { LiveSession, SessionId } from './records.ts'
+import { RememberingCookie } from './remembering-cookie.ts'
 import type { RecordSeals } from './seal-records.ts'
 import { writeSeen } from './seen.ts'
 import { sessionName } from './session-name.ts'
@@ -17,6 +20,8 @@ import { sessionName } from './session-name.ts'
 declare module 'express-session' {
   interface SessionData {
     record: LiveSession['record']
+    /** Until when the records are kept at first, in epoch milliseconds. */
+    keptUntil: number
   }
 }
 
@@ -29,29 +34,41 @@ interface Steps {
   readonly keys: SessionKeys
   readonly seals: RecordSeals
   readonly lifetimes: Lifetimes
-  readonly idleTimeoutMilliseconds: number
   readonly clientId: string
   readonly grantOf: GrantOf
   readonly lateLogins: Pick<LateLogins, 'refuse'>
+  readonly limitPerson: LimitPerson
+  /** Whether browsers speak https. */
+  readonly secure: boolean
   /** The network that a request comes from, coarsened; undefined where it is not known. */
   readonly networkOf: (request: Request) => string | undefined
   readonly report: Report
   readonly now: () => number
 }
 
+/** What the login that makes it says of a session. */
+export interface BeginningLogin {
+  /** Epoch milliseconds. */
+  readonly startedAt: number
+  /** The session that was there in the same browser; who began this one ends that. */
+  readonly replaces?: EndableSession | undefined
+  /** Whether its cookie is to outlive the browser. */
+  readonly isRemembered?: boolean
+}
+
 /**
  * Begins a session under a new id, which a cookie planted before the login cannot know (OWASP ASVS 7.2.4).
- * The record that makes it a session is written last and awaited; until then nothing can be done with it. `loginStartedAt` (epoch
- * milliseconds) decides whether an ending that came meanwhile means it: then it rejects with `login_overtaken`.
+ * The record that makes it a session is written last and awaited; until then nothing can be done with it. Then the oldest sessions of
+ * the person end where there are too many. Rejects with `login_overtaken` where an ending that came meanwhile means it.
  */
-export type BeginSession = (request: Request, tokens: TokenSet, loginStartedAt: number) => Promise<LiveSession>
+export type BeginSession = (request: Request, tokens: TokenSet, login: BeginningLogin) => Promise<LiveSession>
 
 export function createBeginSession(steps: Steps): BeginSession {
-  const { store, keys, seals, lifetimes, idleTimeoutMilliseconds, clientId, grantOf, report, now } = steps
+  const { store, keys, seals, lifetimes, clientId, grantOf, report, now } = steps
 
-  return async function beginSession(request, tokens, loginStartedAt) {
+  return async function beginSession(request, tokens, login) {
     try {
-      return await begin(request, tokens, loginStartedAt)
+      return await begin(request, tokens, login)
     } catch (error) {
       // Without this, express-session would hand out the cookie of a session that was never written.
       Reflect.deleteProperty(request, 'session')
@@ -59,16 +76,22 @@ export function createBeginSession(steps: Steps): BeginSession {
     }
   }
 
-  async function begin(request: Request, tokens: TokenSet, loginStartedAt: number): Promise<LiveSession> {
-    const { issuer, subject, providerSession } = tokens.identity
+  async function begin(
+    request: Request,
+    tokens: TokenSet,
+    { startedAt: loginStartedAt, replaces, isRemembered = false }: BeginningLogin,
+  ): Promise<LiveSession> {
+    const { issuer, subject, providerSession, claims } = tokens.identity
     const createdAt = now()
-    const absoluteExpiresAt = lifetimes.absoluteDeadline(createdAt)
-    const keptUntil = lifetimes.keptUntil(createdAt, absoluteExpiresAt)
+    const absoluteExpiresAt = lifetimes.absoluteDeadline(createdAt, claims)
+    const grant = Object.freeze({ version: 1, ...grantOf(tokens, createdAt) })
+    const idle = lifetimes.idleTimeout(grant)
+    const keptUntil = lifetimes.keptUntil(createdAt, absoluteExpiresAt, idle)
     const lifetimeMilliseconds = Math.ceil(keptUntil - createdAt)
 
     const ticket = await newTicket(request)
-    const record = Object.freeze({ issuer, clientId, subject, providerSession, createdAt, absoluteExpiresAt })
-    const session = Object.freeze({ ticket, record, grant: Object.freeze({ version: 1, ...grantOf(tokens, createdAt) }) })
+    const record = Object.freeze({ issuer, clientId, subject, providerSession, createdAt, absoluteExpiresAt, isRemembered })
+    const session = Object.freeze({ ticket, record, grant })
     const about = {
       handle: randomBytes(16).toString('base64url'),
       issuer,
@@ -81,30 +104,30 @@ export function createBeginSession(steps: Steps): BeginSession {
     }
 
     await store.writeAll([
-      { key: keys.grant(ticket.id), value: seals.sealGrant(ticket, session.grant), lifetimeMilliseconds },
-      {
-        key: keys.seen(ticket.id),
-        value: writeSeen({ seenAt: createdAt, keptUntil }),
-        lifetimeMilliseconds: idleTimeoutMilliseconds,
-      },
+      { key: keys.grant(ticket.id), value: seals.sealGrant(ticket, grant), lifetimeMilliseconds },
+      { key: keys.seen(ticket.id), value: writeSeen({ seenAt: createdAt, keptUntil }), lifetimeMilliseconds: idle },
       { key: keys.about(ticket.id), value: seals.sealAbout(ticket.id, about), lifetimeMilliseconds },
     ])
     const lists = [
       keys.user(issuer, subject),
       ...(providerSession === undefined ? [] : [keys.providerSession(issuer, providerSession)]),
     ]
+    const endOldest = await steps.limitPerson({ id: ticket.id, issuer, subject, replaces: replaces?.ticket.id })
     await Promise.all(lists.map((list) => store.addMember(list, ticket.id, absoluteExpiresAt, MOST_LISTED)))
-    request.session.record = record
+    Object.assign(request.session, { record, keptUntil })
+    if (isRemembered)
+      request.session.cookie = new RememberingCookie(sessionCookieAttributes(steps.secure), absoluteExpiresAt, createdAt)
     try {
       // Listed first, asked then: an ending that does not find it on the list has left its note by now.
       await steps.lateLogins.refuse({ issuer, subject, providerSession, startedAt: loginStartedAt })
       await saved(request)
+      await endOldest()
     } catch (error) {
       // What cannot be removed now opens nothing, since nobody gets its cookie, and lapses by itself.
       await discard(ticket.id, lists).catch(() => undefined)
       throw error
     }
-    report('session_began', { session: sessionName(ticket.id), subject })
+    report('session_began', { session: sessionName(ticket.id), subject, ...(isRemembered && { remembered: true }) })
     return session
   }
 
@@ -112,19 +135,4 @@ export function createBeginSession(steps: Steps): BeginSession {
     await store.remove([keys.session(id), keys.grant(id), keys.seen(id), keys.about(id)])
     await Promise.all(lists.map((list) => store.removeMember(list, id)))
   }
-}
-
-async function newTicket(request: Request): Promise<Ticket> {
-  await new Promise<void>((resolve, reject) => {
-    request.session.regenerate((error: unknown) => (error ? reject(error) : resolve()))
-  })
-  const secret = parseSessionSecret(request.sessionID)
-  if (!secret) throw new GatewayError('internal', { note: 'a session began without a secret of ours' })
-  return Object.freeze({ secret, id: sessionIdOf(secret) })
-}
-
-async function saved(request: Request): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    request.session.save((error: unknown) => (error ? reject(error) : resolve()))
-  })
 }

@@ -22,6 +22,7 @@ import { createLifetimes, type Lifetimes } from './lifetimes.ts'
 import { createReadList, type ReadList } from './listed-sessions.ts'
 import { createHoldGrant, type HoldGrant } from './hold-grant.ts'
 import { createOpenSession, type OpenedSession } from './open-session.ts'
+import { createLimitPerson } from './person-limit.ts'
 import type { LiveSession, SessionId, Ticket } from './records.ts'
 import { createRecordActivity, type RecordActivity } from './record-activity.ts'
 import { createRenewedGrants, type RenewedGrants } from './renewed-grants.ts'
@@ -78,7 +79,6 @@ export function createSessions({
   report,
   now,
 }: Parts): Sessions {
-  const { idleTimeoutMilliseconds } = config.session
   const { secure } = config.baseUrl
   const keys = createSessionKeys(namespace)
   const seals = createRecordSeals(createSealer({ secrets: config.secrets, namespace }), keys)
@@ -94,7 +94,7 @@ export function createSessions({
     now,
   })
   const { forget } = cache
-  const express = createExpressSession({ store, keys, seals, lifetimes, cookieName, cookieKeys, secure, now })
+  const express = createExpressSession({ store, keys, seals, cookieName, cookieKeys, secure, now })
   const end = createEndSession({ store, keys, forget: forgetAll, onEnded, report })
   const lateLogins = createLateLogins({ store, keys, loginTimeoutMilliseconds: config.login.timeoutMilliseconds })
   const readList = createReadList({ store, keys, seals, lifetimes, now })
@@ -122,10 +122,11 @@ export function createSessions({
       keys,
       seals,
       lifetimes,
-      idleTimeoutMilliseconds,
       clientId: config.provider.clientId,
-      grantOf: createGrantOf(config.provider.claims),
+      grantOf: createGrantOf(config.provider.claims, config.session.rules),
       lateLogins,
+      limitPerson: createLimitPerson({ config: config.session, store, readList, endSession: end, keys, report }),
+      secure,
       networkOf: (request) => coarseNetwork(peers.accountableAddress(request)),
       report,
       now,
@@ -134,7 +135,7 @@ export function createSessions({
     readList,
     lateLogins,
     held,
-    activity: createRecordActivity({ cache, store, keys, lifetimes, idleTimeoutMilliseconds, now }),
+    activity: createRecordActivity({ cache, store, keys, lifetimes, now }),
     replaceGrant: createReplaceGrant(store, keys, seals, forget),
     holdGrant: createHoldGrant({ cache, renewed, lifetimes }),
     renewed,

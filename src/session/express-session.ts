@@ -5,14 +5,12 @@ import type { Store } from '../store/port.ts'
 import { ExpressSessionStore } from './express-session-store.ts'
 import { createExpressStoreClient } from './express-store-client.ts'
 import type { SessionKeys } from './keys.ts'
-import type { Lifetimes } from './lifetimes.ts'
 import type { RecordSeals } from './seal-records.ts'
 
 interface Parts {
   readonly store: Store
   readonly keys: SessionKeys
   readonly seals: RecordSeals
-  readonly lifetimes: Lifetimes
   readonly cookieName: string
   /** Newest first: the first signs, all verify. */
   readonly cookieKeys: readonly string[]
@@ -26,22 +24,13 @@ export function sessionCookieAttributes(secure: boolean) {
 }
 
 /** express-session for the counter lane: reads and begins sessions, and writes nothing while a request passes. */
-export function createExpressSession({
-  store,
-  keys,
-  seals,
-  lifetimes,
-  cookieName,
-  cookieKeys,
-  secure,
-  now,
-}: Parts): RequestHandler {
+export function createExpressSession({ store, keys, seals, cookieName, cookieKeys, secure, now }: Parts): RequestHandler {
   return session({
     name: cookieName,
     secret: [...cookieKeys],
     genid: makeSessionSecret,
-    store: new ExpressSessionStore(createExpressStoreClient(store, keys, seals), ({ record }) =>
-      Math.ceil(lifetimes.keptUntil(now(), record.absoluteExpiresAt) - now()),
+    store: new ExpressSessionStore(createExpressStoreClient(store, keys, seals), ({ keptUntil }) =>
+      Math.max(1, Math.ceil(keptUntil - now())),
     ),
     cookie: sessionCookieAttributes(secure),
     resave: false,

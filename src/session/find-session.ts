@@ -30,9 +30,9 @@ export function createFindSession({ cache, endingReason, endSession, store, keys
     return opened && isLive(opened) ? opened.verdict : judge(ticket)
   }
 
-  function isLive({ endsAt, seen }: OpenedSession): boolean {
+  function isLive({ endsAt, idleMilliseconds, seen }: OpenedSession): boolean {
     const at = now()
-    return at < endsAt && !lifetimes.isIdle(at, seen.seenAt)
+    return at < endsAt && !lifetimes.isIdle(at, seen.seenAt, idleMilliseconds)
   }
 
   async function judge(ticket: Ticket): Promise<Verdict> {

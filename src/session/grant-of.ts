@@ -1,11 +1,16 @@
+import type { LifetimeRule } from '../config/config.ts'
 import type { TokenSet } from '../oidc/port.ts'
+import { ruledLifetimes } from './lifetime-rules.ts'
 import type { AccessToken, GrantRecord } from './records.ts'
 
 /** The grant that a login's tokens make; `at` is when they came, in epoch milliseconds. */
 export type GrantOf = (tokens: TokenSet, at: number) => Omit<GrantRecord, 'version'>
 
-/** Keeps of the claims only those that may be shown; the rest is nobody's business (RFC 10017 §6.1.2.4). */
-export function createGrantOf(shownClaims: readonly string[]): GrantOf {
+/**
+ * Keeps of the claims only those that may be shown, and what the rules make of all of them; the rest is nobody's business
+ * (RFC 10017 §6.1.2.4).
+ */
+export function createGrantOf(shownClaims: readonly string[], rules: readonly LifetimeRule[] = []): GrantOf {
   return function grantOf({ accessToken, refreshToken, idToken, scope, identity, ...tokens }, at) {
     const endOf = (seconds: number | undefined) => (seconds === undefined ? undefined : at + seconds * 1_000)
     return {
@@ -19,6 +24,7 @@ export function createGrantOf(shownClaims: readonly string[]): GrantOf {
       claims: shown(identity.claims, shownClaims),
       acr: identity.acr,
       authTime: identity.authTime,
+      idleTimeoutMilliseconds: ruledLifetimes(rules, identity.claims).idleTimeoutMilliseconds,
     }
   }
 }

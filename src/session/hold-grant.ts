@@ -7,7 +7,7 @@ import type { RenewedGrants } from './renewed-grants.ts'
 interface Steps {
   readonly cache: Pick<RecordCache<OpenedSession, Ticket>, 'peek'>
   readonly renewed: Pick<RenewedGrants, 'hold'>
-  readonly lifetimes: Pick<Lifetimes, 'endsAt'>
+  readonly lifetimes: Pick<Lifetimes, 'endsAt' | 'idleTimeout'>
 }
 
 /**

@@ -13,6 +13,8 @@ export interface SessionKeys {
   readonly user: (issuer: string, subject: string) => string
   /** The sessions that belong to one session at the provider. */
   readonly providerSession: (issuer: string, sid: string) => string
+  /** The order in which the sessions of a person began, where there may be so many only. */
+  readonly userLine: (issuer: string, subject: string) => string
   /** When all sessions of a person, or of a session at the provider, were last ended: what logins that come late are held against. */
   readonly userEnded: (issuer: string, subject: string) => string
   readonly providerSessionEnded: (issuer: string, sid: string) => string
@@ -33,6 +35,7 @@ export function createSessionKeys(namespace: string): SessionKeys {
     ended: ofSession('ended'),
     user: (issuer, subject) => `${namespace}:user:${hash(issuer, subject)}`,
     providerSession: (issuer, sid) => `${namespace}:idp:${hash(issuer, sid)}`,
+    userLine: (issuer, subject) => `${namespace}:user:${hash(issuer, subject)}:line`,
     userEnded: (issuer, subject) => `${namespace}:user:${hash(issuer, subject)}:ended`,
     providerSessionEnded: (issuer, sid) => `${namespace}:idp:${hash(issuer, sid)}:ended`,
     staleId: (key) => STALE_MAKING.exec(key)?.[1] as SessionId | undefined,

@@ -26,11 +26,14 @@ interface Steps {
   readonly store: Pick<Store, 'members' | 'read'>
   readonly keys: SessionKeys
   readonly seals: Pick<RecordSeals, 'openAbout'>
-  readonly lifetimes: Pick<Lifetimes, 'isIdle'>
+  readonly lifetimes: Pick<Lifetimes, 'isIdle' | 'idleTimeout'>
   readonly now: () => number
 }
 
 export function createReadList({ store, keys, seals, lifetimes, now }: Steps): ReadList {
+  /** Without its cookie nobody knows a session's own idle timeout, which is shorter: `seen` is gone by then. */
+  const mostIdle = lifetimes.idleTimeout({})
+
   return async function readList(list) {
     const ids = (await store.members(list)) as readonly SessionId[]
     const listed: ListedSession[] = []
@@ -42,7 +45,8 @@ export function createReadList({ store, keys, seals, lifetimes, now }: Steps): R
   async function read(id: SessionId): Promise<ListedSession> {
     const [sealed, seenText, ended] = await store.read([keys.about(id), keys.seen(id), keys.ended(id)])
     const seenAt = parseSeen(seenText)?.seenAt
-    const isOpen = sealed !== undefined && ended === undefined && seenAt !== undefined && !lifetimes.isIdle(now(), seenAt)
+    const wasSeen = seenAt !== undefined && !lifetimes.isIdle(now(), seenAt, mostIdle)
+    const isOpen = sealed !== undefined && ended === undefined && wasSeen
     return { id, about: sealed === undefined ? undefined : openAbout(id, sealed), seenAt, isOpen }
   }
 

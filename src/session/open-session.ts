@@ -12,6 +12,8 @@ export interface OpenedSession {
   verdict: Verdict
   /** Epoch milliseconds; the grant may have brought it forward. */
   endsAt: number
+  /** Its own idle timeout. */
+  idleMilliseconds: number
   seen: Seen
 }
 
@@ -25,7 +27,7 @@ interface Steps {
   readonly store: Pick<Store, 'read'>
   readonly keys: SessionKeys
   readonly seals: RecordSeals
-  readonly lifetimes: Pick<Lifetimes, 'endsAt'>
+  readonly lifetimes: Pick<Lifetimes, 'endsAt' | 'idleTimeout'>
   readonly renewed: Pick<RenewedGrants, 'newest' | 'seen'>
 }
 
@@ -49,11 +51,16 @@ export function createOpenSession({ store, keys, seals, lifetimes, renewed }: St
 }
 
 /** The session as it is kept; what is asked of it with every request is worked out once. */
-export function openedSession(session: LiveSession, seen: Seen, lifetimes: Pick<Lifetimes, 'endsAt'>): OpenedSession {
+export function openedSession(
+  session: LiveSession,
+  seen: Seen,
+  lifetimes: Pick<Lifetimes, 'endsAt' | 'idleTimeout'>,
+): OpenedSession {
   return {
     session,
     verdict: Object.freeze({ kind: 'live', session }),
     endsAt: lifetimes.endsAt(session.record, session.grant),
+    idleMilliseconds: lifetimes.idleTimeout(session.grant),
     seen,
   }
 }

@@ -11,7 +11,6 @@ interface Steps {
   readonly store: Pick<Store, 'read' | 'write' | 'keep'>
   readonly keys: SessionKeys
   readonly lifetimes: Lifetimes
-  readonly idleTimeoutMilliseconds: number
   readonly now: () => number
 }
 
@@ -25,37 +24,45 @@ export interface RecordActivity {
   readonly idleDeadline: (session: LiveSession) => Promise<number | undefined>
 }
 
-export function createRecordActivity({ cache, store, keys, lifetimes, idleTimeoutMilliseconds, now }: Steps): RecordActivity {
+export function createRecordActivity({ cache, store, keys, lifetimes, now }: Steps): RecordActivity {
   return {
     noted(session) {
       const opened = cache.peek(session.ticket.id)
       // A store that fails is counted where it fails; the activity noted last stands again, and the next request tries anew.
-      if (opened && lifetimes.mustRecordActivity(now(), opened.seen.seenAt)) write(session, opened).catch(() => undefined)
+      if (opened && lifetimes.mustRecordActivity(now(), opened.seen.seenAt, opened.idleMilliseconds))
+        write(session, opened).catch(() => undefined)
     },
     async extended(session) {
       const seenAt = await write(session, cache.peek(session.ticket.id))
-      return seenAt === undefined ? undefined : lifetimes.idleDeadline(seenAt, lifetimes.endsAt(session.record, session.grant))
+      return seenAt === undefined ? undefined : lifetimes.idleDeadline(seenAt, session)
     },
-    async idleDeadline({ ticket, record, grant }) {
-      const [text] = await store.read([keys.seen(ticket.id)])
+    async idleDeadline(session) {
+      const { id } = session.ticket
+      const [text] = await store.read([keys.seen(id)])
       const seen = parseSeen(text)
-      if (!seen) cache.forget(ticket.id)
-      return seen && lifetimes.idleDeadline(seen.seenAt, lifetimes.endsAt(record, grant))
+      if (!seen) cache.forget(id)
+      return seen && lifetimes.idleDeadline(seen.seenAt, session)
     },
   }
 
   /** Answers when somebody was seen, or undefined where the session is idle or over: what has run out is not brought back by being seen. */
-  async function write({ ticket: { id }, record }: LiveSession, opened: OpenedSession | undefined): Promise<number | undefined> {
+  async function write(
+    { ticket: { id }, record, grant }: LiveSession,
+    opened: OpenedSession | undefined,
+  ): Promise<number | undefined> {
     const at = now()
+    const idle = lifetimes.idleTimeout(grant)
     const before = opened?.seen ?? NEVER_SEEN
-    const keepLonger = lifetimes.mustKeepLonger(at, before.keptUntil, record.absoluteExpiresAt)
+    const keepLonger = lifetimes.mustKeepLonger(at, before.keptUntil, record.absoluteExpiresAt, idle)
     // Noted here at once, so that requests beside this one do not write the same again; the rest only when it is true.
     if (opened) opened.seen = { seenAt: at, keptUntil: before.keptUntil }
     try {
       // The records first: `seen` must never promise a lifetime that they do not have.
-      const keptUntil = keepLonger ? await keepRecords(id, at, record.absoluteExpiresAt) : before.keptUntil
+      const keptUntil = keepLonger
+        ? await keepRecords(id, at, lifetimes.keptUntil(at, record.absoluteExpiresAt, idle))
+        : before.keptUntil
       if (opened) opened.seen = { seenAt: at, keptUntil }
-      const stands = await store.write(keys.seen(id), writeSeen({ seenAt: at, keptUntil }), idleTimeoutMilliseconds, 'present')
+      const stands = await store.write(keys.seen(id), writeSeen({ seenAt: at, keptUntil }), idle, 'present')
       if (!stands) cache.forget(id)
       return stands ? at : undefined
     } catch (error) {
@@ -64,8 +71,7 @@ export function createRecordActivity({ cache, store, keys, lifetimes, idleTimeou
     }
   }
 
-  async function keepRecords(id: SessionId, at: number, absoluteExpiresAt: number): Promise<number> {
-    const keptUntil = lifetimes.keptUntil(at, absoluteExpiresAt)
+  async function keepRecords(id: SessionId, at: number, keptUntil: number): Promise<number> {
     await store.keep([keys.session(id), keys.grant(id), keys.about(id)], Math.max(1, Math.ceil(keptUntil - at)))
     return keptUntil
   }

@@ -24,6 +24,8 @@ export interface SessionRecord {
   readonly providerSession: string | undefined
   readonly createdAt: number
   readonly absoluteExpiresAt: number
+  /** Whether its cookie outlives the browser. */
+  readonly isRemembered?: boolean
 }
 
 /** What may change, under a version that only ever grows. Times are epoch milliseconds. */
@@ -42,6 +44,8 @@ export interface GrantRecord {
   readonly claims: Readonly<Record<string, unknown>>
   readonly acr: string | undefined
   readonly authTime: number | undefined
+  /** The idle timeout that rules made of all claims; undefined where none says one. A refresh makes it stricter, never looser. */
+  readonly idleTimeoutMilliseconds?: number | undefined
 }
 
 /** A session that may be used now: opened, judged, frozen. */

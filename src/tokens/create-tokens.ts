@@ -53,7 +53,7 @@ export function createTokens({ config, provider, sessions, revokeTokens, store, 
     keepRenewed,
     findAnew,
     endSession: sessions.end,
-    grantOf: createGrantOf(config.provider.claims),
+    grantOf: createGrantOf(config.provider.claims, config.session.rules),
     report,
     now,
   })

@@ -1,4 +1,5 @@
 import type { RefreshAnswer } from '../oidc/port.ts'
+import { strictest } from '../session/lifetime-rules.ts'
 import type { GrantOf } from '../session/grant-of.ts'
 import type { GrantRecord } from '../session/records.ts'
 
@@ -21,7 +22,15 @@ export function refreshedGrant(
   const refreshTokenExpiresAt =
     next.refreshTokenExpiresAt ?? (tokens.refreshToken === undefined ? before.refreshTokenExpiresAt : undefined)
   if (isVerified) {
-    return { version, ...next, refreshTokenExpiresAt, acr: next.acr ?? before.acr, authTime: next.authTime ?? before.authTime }
+    return {
+      version,
+      ...next,
+      refreshTokenExpiresAt,
+      acr: next.acr ?? before.acr,
+      authTime: next.authTime ?? before.authTime,
+      // A refresh proves nothing new about the person, and many leave claims out: it makes the session stricter, never looser.
+      idleTimeoutMilliseconds: strictest([next.idleTimeoutMilliseconds, before.idleTimeoutMilliseconds]),
+    }
   }
   const { accessToken, accessTokenExpiresAt, issuedAt } = next
   return { ...before, version, accessToken, accessTokenExpiresAt, issuedAt, refreshToken, refreshTokenExpiresAt, scope }

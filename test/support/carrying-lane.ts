@@ -13,6 +13,7 @@ import type { RequestLine } from '../../src/report/request-line.ts'
 import { createLifetimes } from '../../src/session/lifetimes.ts'
 import type { AccessToken, LiveSession, SessionId, SessionSecret } from '../../src/session/records.ts'
 import { type Upstream, type UpstreamAnswer, startUpstream } from './upstream.ts'
+import { PLAIN_SESSIONS } from './session-parts.ts'
 
 /** An event and its fields. */
 export type ToldEvent = { readonly name: string } & Readonly<Record<string, unknown>>
@@ -106,6 +107,7 @@ export async function startCarryingLane({
     lifetimes: createLifetimes({
       idleTimeoutMilliseconds: 3_600_000,
       absoluteTimeoutMilliseconds: 43_200_000,
+      ...PLAIN_SESSIONS,
       mostCached: 10,
       withoutRefreshToken: 'login',
     }),

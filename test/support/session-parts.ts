@@ -12,6 +12,9 @@ import { createSealer } from '../../src/store/sealing.ts'
 const NAMESPACE = 'coatcheck:test'
 const IDLE = 3_600_000
 
+/** Sessions without rules, without a limit, and not remembered. */
+export const PLAIN_SESSIONS = { rules: [], mostPerPerson: undefined, rememberMe: 'off' } as const
+
 /** What tests of sessions are made with: a clock that is moved by hand, keys, seals, and everything that was reported. */
 export function sessionParts() {
   const clock = { at: 1_790_000_000_000 }
@@ -30,6 +33,7 @@ export function sessionParts() {
     lifetimes: createLifetimes({
       idleTimeoutMilliseconds: IDLE,
       absoluteTimeoutMilliseconds: 12 * IDLE,
+      ...PLAIN_SESSIONS,
       mostCached: 10,
       withoutRefreshToken: 'end',
     }),

@@ -5,7 +5,7 @@ import { createSessions } from '../../src/session/create-sessions.ts'
 import { writeSeen } from '../../src/session/seen.ts'
 import { createTokens } from '../../src/tokens/create-tokens.ts'
 import { configFor } from './provider-in-test.ts'
-import { makeSession, makeTicket, sessionParts } from './session-parts.ts'
+import { makeSession, makeTicket, PLAIN_SESSIONS, sessionParts } from './session-parts.ts'
 import { createWeatheredStore } from './weathered-store.ts'
 
 export const MINUTE = 60_000
@@ -72,6 +72,7 @@ export function tokenParts(answers: Answers, setting: Setting = {}) {
     session: {
       idleTimeoutMilliseconds: HOUR,
       absoluteTimeoutMilliseconds: 12 * HOUR,
+      ...PLAIN_SESSIONS,
       mostCached: 10,
       withoutRefreshToken: 'end',
       ...setting.session,

@@ -34,6 +34,7 @@ const transaction: LoginTransaction = {
   returnTo: HOME,
   startedAt: 0,
   replaces: undefined,
+  isRemembered: false,
   spent: [{ counter: 'limit:1' }, undefined],
 }
 

@@ -68,6 +68,17 @@ const ROWS: Readonly<Record<string, Row>> = {
   'webSockets.mostOpenPerSession': { written: '2', becomes: { webSockets: { mostOpenPerSession: 2 } } },
   'session.idleTimeout': { written: '15m', becomes: { session: { idleTimeoutMilliseconds: 900_000 } } },
   'session.absoluteTimeout': { written: '1d', becomes: { session: { absoluteTimeoutMilliseconds: 86_400_000 } } },
+  'session.rules': {
+    written: '[{"claim":"roles","value":"admin","idleTimeout":"5m","absoluteTimeout":"1h"}]',
+    yaml: '[{ claim: roles, value: admin, idleTimeout: 5m, absoluteTimeout: 1h }]',
+    becomes: {
+      session: {
+        rules: [{ claim: 'roles', value: 'admin', idleTimeoutMilliseconds: 300_000, absoluteTimeoutMilliseconds: 3_600_000 }],
+      },
+    },
+  },
+  'session.mostPerPerson': { written: '3', becomes: { session: { mostPerPerson: 3 } } },
+  'session.rememberMe': { written: 'offered', becomes: { session: { rememberMe: 'offered' } } },
   'session.mostCached': { written: '7', becomes: { session: { mostCached: 7 } } },
   'session.withoutRefreshToken': { written: 'login', becomes: { session: { withoutRefreshToken: 'login' } } },
   'login.timeout': { written: '5m', becomes: { login: { timeoutMilliseconds: 300_000 } } },

@@ -25,6 +25,9 @@ describe('a configuration', () => {
       session: {
         idleTimeoutMilliseconds: 3_600_000,
         absoluteTimeoutMilliseconds: 43_200_000,
+        rules: [],
+        mostPerPerson: undefined,
+        rememberMe: 'off',
         mostCached: 10_000,
         withoutRefreshToken: 'end',
       },

@@ -3,6 +3,7 @@ import { Secret } from '../../../src/config/secret.ts'
 import type { EventName } from '../../../src/report/events.ts'
 import { createSecurity } from '../../../src/security/create-security.ts'
 import { fakeRequest } from '../../support/fake-request.ts'
+import { PLAIN_SESSIONS } from '../../support/session-parts.ts'
 
 function setUp() {
   const told: EventName[] = []
@@ -11,7 +12,13 @@ function setUp() {
       baseUrl: { origin: 'https://app.example.com', host: 'app.example.com', secure: true, prefix: '/bff' },
       secrets: [new Secret('a'.repeat(43))],
       network: { trustedProxies: ['10.0.0.0/8'] },
-      session: { idleTimeoutMilliseconds: 1_000, absoluteTimeoutMilliseconds: 2_000, mostCached: 10, withoutRefreshToken: 'end' },
+      session: {
+        idleTimeoutMilliseconds: 1_000,
+        absoluteTimeoutMilliseconds: 2_000,
+        ...PLAIN_SESSIONS,
+        mostCached: 10,
+        withoutRefreshToken: 'end',
+      },
     },
     'namespace',
     (name) => void told.push(name),

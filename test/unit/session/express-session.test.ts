@@ -11,7 +11,7 @@ import { createSessions } from '../../../src/session/create-sessions.ts'
 import { createMemoryStore } from '../../../src/store/memory-store.ts'
 import type { Store } from '../../../src/store/port.ts'
 import { createSealer } from '../../../src/store/sealing.ts'
-import { makeTokens, sessionParts } from '../../support/session-parts.ts'
+import { makeTokens, PLAIN_SESSIONS, sessionParts } from '../../support/session-parts.ts'
 
 const NAME = '__Host-Http-coatcheck'
 const closers: (() => void)[] = []
@@ -32,6 +32,7 @@ async function setUp(wrap: (store: Store) => Store = (store) => store) {
       session: {
         idleTimeoutMilliseconds: 3_600_000,
         absoluteTimeoutMilliseconds: 36_000_000,
+        ...PLAIN_SESSIONS,
         mostCached: 10,
         withoutRefreshToken: 'end',
       },
@@ -53,7 +54,7 @@ async function setUp(wrap: (store: Store) => Store = (store) => store) {
   const use: { work: (request: Request) => unknown } = { work: (request) => request.session.record }
   const app = express()
   app.get('/begin', sessions.expressAnew, async (request, response) => {
-    await sessions.begin(request, makeTokens(), 0)
+    await sessions.begin(request, makeTokens(), { startedAt: 0 })
     response.end('begun')
   })
   app.get('/use', sessions.express, async (request, response) => {
@@ -210,7 +211,7 @@ describe('a request of the counter lane', () => {
     const { get, begin, use, sessions, errors } = await setUp()
     await begin()
     use.work = async (request) => {
-      await sessions.begin(request, makeTokens(), 0)
+      await sessions.begin(request, makeTokens(), { startedAt: 0 })
       Object.assign(request.session, { more: true })
     }
     expect((await get('/use')).status).toBe(200)

@@ -15,6 +15,7 @@ function setUp({ seenAt = 0, absoluteExpiresAt = 12 * HOUR, isCached = true }) {
     session,
     verdict: { kind: 'live', session },
     endsAt: session.record.absoluteExpiresAt,
+    idleMilliseconds: HOUR,
     seen: { seenAt: begun + seenAt, keptUntil: begun + 24 * HOUR },
   }
   const ends: string[] = []

@@ -13,6 +13,7 @@ describe('a session that is cached here and has run out elsewhere', () => {
       session,
       verdict: { kind: 'live', session },
       endsAt: session.record.absoluteExpiresAt,
+      idleMilliseconds: idleTimeoutMilliseconds,
       seen: { seenAt: clock.at, keptUntil: clock.at + 2 * idleTimeoutMilliseconds },
     }
     const forgotten: string[] = []
@@ -21,7 +22,6 @@ describe('a session that is cached here and has run out elsewhere', () => {
       store,
       keys,
       lifetimes,
-      idleTimeoutMilliseconds,
       now,
     })
     clock.at += 120_000

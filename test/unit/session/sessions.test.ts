@@ -20,7 +20,7 @@ const HOUR = 60 * MINUTE
 /** The session folder over the memory store, and a way to begin a session without a browser. */
 function setUp(wrap: (store: Store) => Store = (store) => store) {
   const parts = sessionParts()
-  const { keys, seals, now, lifetimes, idleTimeoutMilliseconds, report, clock } = parts
+  const { keys, seals, now, lifetimes, report, clock } = parts
   const store = wrap(createMemoryStore({ mostRecords: 1_000, now }))
   const renewed = createRenewedGrants({ most: 10, now })
   const openSession = createOpenSession({ store, keys, seals, lifetimes, renewed })
@@ -59,7 +59,7 @@ function setUp(wrap: (store: Store) => Store = (store) => store) {
     begin,
     endSession,
     find: createFindSession({ cache, endingReason: createEndingReason(store, keys), endSession, store, keys, lifetimes, now }),
-    activity: createRecordActivity({ cache, store, keys, lifetimes, idleTimeoutMilliseconds, now }),
+    activity: createRecordActivity({ cache, store, keys, lifetimes, now }),
     replaceGrant: createReplaceGrant(store, keys, seals, cache.forget),
   }
 }
