@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express'
 import { GatewayError } from '../errors.ts'
 import type { Provider } from '../oidc/port.ts'
-import { logoutPage, signedOutHerePage } from '../pages/logout-pages.ts'
+import { logoutPage, signedOutHerePage, signedOutPage } from '../pages/logout-pages.ts'
 import type { SendPage } from '../pages/send-page.ts'
 import { describeError } from '../report/describe-error.ts'
 import type { Report } from '../report/events.ts'
@@ -54,8 +54,9 @@ export function createLogout(steps: Steps) {
     if (verdict.kind === 'live') revokeTokens(verdict.session)
     const next = verdict.kind === 'live' ? await continueAtProvider(response, verdict.session) : lastPage
 
-    if (request.get('x-csrf') === undefined) sendPage(request, response, signedOutHerePage(next))
-    else response.json({ continue: next })
+    if (request.get('x-csrf') !== undefined) response.json({ continue: next })
+    // Where there is nothing to go on to, a page must not say that there is.
+    else sendPage(request, response, next === lastPage ? signedOutPage(prefix) : signedOutHerePage(next))
   }
 
   /** Where the page goes on: through a handle to the provider, or at once to our own last page where the provider has none. */

@@ -1,24 +1,26 @@
-import type { ProviderConfig } from '../config/config.ts'
+import type { BaseUrlConfig, ProviderConfig } from '../config/config.ts'
 import { asGatewayError } from '../errors.ts'
 import { advertisesS256 } from '../oidc/accept-metadata.ts'
 import { exchange } from '../oidc/exchange.ts'
 import { createFindClient } from '../oidc/find-client.ts'
 import type { ProviderClient } from '../oidc/provider-client.ts'
+import { checkLogoutChannels } from './check-logout-channels.ts'
 import { explainCode } from './explain-code.ts'
 import type { Finding } from './finding.ts'
 
 interface Steps {
   readonly config: ProviderConfig
+  readonly baseUrl: BaseUrlConfig
   readonly now: () => number
 }
 
 const about = 'provider'
 
 /** Asks the provider for its metadata, as the gateway would, and says what it lacks. */
-export async function checkProvider({ config, now }: Steps): Promise<readonly Finding[]> {
+export async function checkProvider({ config, baseUrl, now }: Steps): Promise<readonly Finding[]> {
   try {
     const client = await createFindClient({ config, exchange, now })(undefined)
-    return describe(client, config)
+    return [...describe(client, config), ...checkLogoutChannels(client.metadata, config, baseUrl)]
   } catch (error) {
     return [{ level: 'fail', about, says: `${config.issuer} cannot be used: ${explainCode(asGatewayError(error).message)}.` }]
   }

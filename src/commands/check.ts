@@ -31,7 +31,7 @@ async function find({ env, execArgv, now }: Omit<Required<Steps>, 'write'>): Pro
   if (!('config' in parsed)) return parsed
   const { config } = parsed
   const parts = await Promise.all([
-    checkProvider({ config: config.provider, now }),
+    checkProvider({ config: config.provider, baseUrl: config.baseUrl, now }),
     checkStore(config),
     checkUpstreams(config.routes),
   ])

@@ -3,6 +3,7 @@ import type { Request } from 'express'
 import type { TokenSet } from '../oidc/port.ts'
 import type { Report } from '../report/events.ts'
 import type { Store } from '../store/port.ts'
+import { createDiscardSession } from './discard-session.ts'
 import { sessionCookieAttributes } from './express-session.ts'
 import type { EndableSession } from './end-session.ts'
 import type { GrantOf } from './grant-of.ts'
@@ -11,7 +12,7 @@ import type { LateLogins } from './late-logins.ts'
 import type { Lifetimes } from './lifetimes.ts'
 import { newTicket, saved } from './new-ticket.ts'
 import type { LimitPerson } from './person-limit.ts'
-import type { LiveSession, SessionId } from './records.ts'
+import type { LiveSession } from './records.ts'
 import { RememberingCookie } from './remembering-cookie.ts'
 import type { RecordSeals } from './seal-records.ts'
 import { writeSeen } from './seen.ts'
@@ -38,6 +39,7 @@ interface Steps {
   readonly grantOf: GrantOf
   readonly lateLogins: Pick<LateLogins, 'refuse'>
   readonly limitPerson: LimitPerson
+  readonly inBackground: (work: Promise<void>) => void
   /** Whether browsers speak https. */
   readonly secure: boolean
   /** The network that a request comes from, coarsened; undefined where it is not known. */
@@ -65,6 +67,7 @@ export type BeginSession = (request: Request, tokens: TokenSet, login: Beginning
 
 export function createBeginSession(steps: Steps): BeginSession {
   const { store, keys, seals, lifetimes, clientId, grantOf, report, now } = steps
+  const discard = createDiscardSession(steps)
 
   return async function beginSession(request, tokens, login) {
     try {
@@ -103,36 +106,31 @@ export function createBeginSession(steps: Steps): BeginSession {
       userAgent: (request.get('user-agent') ?? '').slice(0, MOST_USER_AGENT_CHARACTERS),
     }
 
-    await store.writeAll([
-      { key: keys.grant(ticket.id), value: seals.sealGrant(ticket, grant), lifetimeMilliseconds },
-      { key: keys.seen(ticket.id), value: writeSeen({ seenAt: createdAt, keptUntil }), lifetimeMilliseconds: idle },
-      { key: keys.about(ticket.id), value: seals.sealAbout(ticket.id, about), lifetimeMilliseconds },
-    ])
     const lists = [
       keys.user(issuer, subject),
       ...(providerSession === undefined ? [] : [keys.providerSession(issuer, providerSession)]),
     ]
-    const endOldest = await steps.limitPerson({ id: ticket.id, issuer, subject, replaces: replaces?.ticket.id })
-    await Promise.all(lists.map((list) => store.addMember(list, ticket.id, absoluteExpiresAt, MOST_LISTED)))
     Object.assign(request.session, { record, keptUntil })
     if (isRemembered)
       request.session.cookie = new RememberingCookie(sessionCookieAttributes(steps.secure), absoluteExpiresAt, createdAt)
+
     try {
+      await store.writeAll([
+        { key: keys.grant(ticket.id), value: seals.sealGrant(ticket, grant), lifetimeMilliseconds },
+        { key: keys.seen(ticket.id), value: writeSeen({ seenAt: createdAt, keptUntil }), lifetimeMilliseconds: idle },
+        { key: keys.about(ticket.id), value: seals.sealAbout(ticket.id, about), lifetimeMilliseconds },
+      ])
+      const endOldest = await steps.limitPerson({ id: ticket.id, issuer, subject, replaces: replaces?.ticket.id })
+      await Promise.all(lists.map((list) => store.addMember(list, ticket.id, absoluteExpiresAt, MOST_LISTED)))
       // Listed first, asked then: an ending that does not find it on the list has left its note by now.
       await steps.lateLogins.refuse({ issuer, subject, providerSession, startedAt: loginStartedAt })
       await saved(request)
       await endOldest()
     } catch (error) {
-      // What cannot be removed now opens nothing, since nobody gets its cookie, and lapses by itself.
-      await discard(ticket.id, lists).catch(() => undefined)
+      await discard({ id: ticket.id, lists, keptUntil })
       throw error
     }
     report('session_began', { session: sessionName(ticket.id), subject, ...(isRemembered && { remembered: true }) })
     return session
-  }
-
-  async function discard(id: SessionId, lists: readonly string[]): Promise<void> {
-    await store.remove([keys.session(id), keys.grant(id), keys.seen(id), keys.about(id)])
-    await Promise.all(lists.map((list) => store.removeMember(list, id)))
   }
 }

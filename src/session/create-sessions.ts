@@ -80,6 +80,7 @@ export function createSessions({
   now,
 }: Parts): Sessions {
   const { secure } = config.baseUrl
+  const background = createBackground(report)
   const keys = createSessionKeys(namespace)
   const seals = createRecordSeals(createSealer({ secrets: config.secrets, namespace }), keys)
   const lifetimes = createLifetimes(config.session)
@@ -111,7 +112,7 @@ export function createSessions({
   }
 
   return {
-    background: createBackground(report),
+    background,
     find,
     async findAnew(ticket) {
       await cache.reload(ticket.id, ticket)
@@ -126,6 +127,7 @@ export function createSessions({
       grantOf: createGrantOf(config.provider.claims, config.session.rules),
       lateLogins,
       limitPerson: createLimitPerson({ config: config.session, store, readList, endSession: end, keys, report }),
+      inBackground: background.run,
       secure,
       networkOf: (request) => coarseNetwork(peers.accountableAddress(request)),
       report,

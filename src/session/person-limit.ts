@@ -1,11 +1,11 @@
 import type { SessionConfig } from '../config/config.ts'
 import type { Report } from '../report/events.ts'
+import type { Store } from '../store/port.ts'
 import type { EndSession } from './end-session.ts'
 import type { SessionKeys } from './keys.ts'
 import type { ListedSession, ReadList } from './listed-sessions.ts'
 import { createLine } from './place-in-line.ts'
 import type { SessionId } from './records.ts'
-import type { Store } from '../store/port.ts'
 
 interface Beginning {
   readonly id: SessionId

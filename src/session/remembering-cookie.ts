@@ -5,21 +5,25 @@ import session from 'express-session'
  * by the clock of the browser; `Max-Age` beside it wins wherever it is known (RFC 6265bis §5.7).
  */
 export class RememberingCookie extends session.Cookie {
+  readonly #written: object
+
+  /** Both times are epoch milliseconds; `at` is now. */
   constructor(attributes: session.CookieOptions, absoluteExpiresAt: number, at: number) {
     super()
     Object.assign(this, attributes)
-    this.maxAge = absoluteExpiresAt - at
+    // Never a second longer than the session can live.
+    const maxAge = Math.floor((absoluteExpiresAt - at) / 1_000)
+    this.#written = Object.freeze({ ...attributes, maxAge, expires: new Date(absoluteExpiresAt) })
   }
 
-  /** What is written to `Set-Cookie`: never a second longer than the session can live. */
+  /** What express-session writes to `Set-Cookie`. */
   get data(): object {
-    const { originalMaxAge, expires, secure, httpOnly, path, sameSite } = this
-    return { expires, maxAge: Math.floor((originalMaxAge ?? 0) / 1_000), secure, httpOnly, path, sameSite }
+    return this.#written
   }
 
-  /** What is kept in the record, as of any other cookie of express-session. */
+  /** What it keeps in the record: a cookie like any other, which no later request sends again. */
   toJSON(): object {
-    const { originalMaxAge, expires, secure, httpOnly, path, sameSite } = this
-    return { originalMaxAge, expires, secure, httpOnly, path, sameSite }
+    const { originalMaxAge, secure, httpOnly, path, sameSite } = this
+    return { originalMaxAge, secure, httpOnly, path, sameSite }
   }
 }

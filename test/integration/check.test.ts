@@ -29,7 +29,7 @@ async function run(env: Readonly<Record<string, string | undefined>>) {
 }
 
 async function realProvider() {
-  const provider = await startProvider()
+  const provider = await startProvider({ backchannelLogoutUri: 'https://app.example.com/bff/backchannel-logout' })
   cleanUps.push(provider.stop)
   return { COATCHECK_ISSUER: provider.issuer, COATCHECK_CLIENT_ID: provider.clientId }
 }
@@ -56,6 +56,8 @@ describe('coatcheck check', () => {
     expect(ok).toContain('redirect URI: https://app.example.com/bff/callback')
     expect(ok).toContain('post-logout redirect URI: https://app.example.com/bff/logout/callback')
     expect(ok).toContain('S256 is advertised')
+    expect(ok).toContain('back-channel logout URI: https://app.example.com/bff/backchannel-logout')
+    expect(ok).not.toContain('front-channel')
     expect(ok).toMatch(/Redis at 127\.0\.0\.1:\d+ writes and reads/)
     expect(ok).toContain('takes connections')
     expect((await redis.dump()).size).toBe(0)
@@ -113,6 +115,38 @@ describe('coatcheck check', () => {
     expect(code).toBe(0)
     for (const said of [/S256 is not advertised/, /no logout endpoint/, /no revocation/, /scopes: offline_access/])
       expect(warnings).toMatch(said)
+  })
+
+  test.each([
+    ['back-channel logout', {}, {}, [/does not say that it knows back-channel logout.*\/bff\/backchannel-logout/]],
+    ['sessions in logout tokens', { backchannel_logout_supported: true }, {}, [/ends all sessions of its person/]],
+    [
+      'front-channel logout, where that is switched on',
+      { backchannel_logout_supported: true, backchannel_logout_session_supported: true },
+      { COATCHECK_PROVIDER_FRONTCHANNEL_LOGOUT: 'true' },
+      [/does not say that it knows front-channel logout.*\/bff\/frontchannel-logout/],
+    ],
+    [
+      'sessions in front-channel logout',
+      { backchannel_logout_supported: true, backchannel_logout_session_supported: true, frontchannel_logout_supported: true },
+      { COATCHECK_PROVIDER_FRONTCHANNEL_LOGOUT: 'true' },
+      [/names a session \(iss and sid\)/],
+    ],
+  ])('warns of a provider that does not tell of %s', async (_, metadata, env, said) => {
+    const provider = await startScriptedProvider({ script: { metadata: (honest) => ({ ...honest, ...metadata }) } })
+    cleanUps.push(provider.stop)
+    const { code, warnings } = await run({ COATCHECK_ISSUER: provider.issuer, ...env })
+    expect(code).toBe(0)
+    const ofLogout = warnings.split('\n').filter((line) => line.includes('It does not say'))
+    expect(ofLogout).toEqual(said.map((each) => expect.stringMatching(each)))
+  })
+
+  test('says what to register for the front channel where it is on and known', async () => {
+    const known = { frontchannel_logout_supported: true, frontchannel_logout_session_supported: true }
+    const provider = await startScriptedProvider({ script: { metadata: (honest) => ({ ...honest, ...known }) } })
+    cleanUps.push(provider.stop)
+    const { ok } = await run({ COATCHECK_ISSUER: provider.issuer, COATCHECK_PROVIDER_FRONTCHANNEL_LOGOUT: 'true' })
+    expect(ok).toContain('front-channel logout URI: https://app.example.com/bff/frontchannel-logout')
   })
 
   test('warns of a Redis that evicts', async () => {

@@ -142,7 +142,7 @@ describe('signing out', () => {
 })
 
 describe('signing out where the provider knows no logout', () => {
-  test('ends on our own last page', async () => {
+  test('ends on our own last page, by a form at once', async () => {
     const there = await tellScriptedStory(
       {},
       { metadata: (honest) => ({ ...honest, end_session_endpoint: undefined, revocation_endpoint: undefined }) },
@@ -152,6 +152,11 @@ describe('signing out where the provider knows no logout', () => {
       const answer = await browser.fetch(`${there.origin}/bff/logout`, { method: 'POST' })
       expect(answer.json()).toEqual({ continue: '/bff/logout/callback' })
       expect((await browser.navigate(`${there.origin}/bff/logout/callback`)).text).toContain('You are signed out')
+      const other = await there.signedIn()
+      await other.navigate(`${there.origin}/bff/logout`)
+      const { status, text } = await other.navigate(`${there.origin}/bff/logout`, { form: {} })
+      expect([status, /<h1[^>]*>You are signed out</.test(text), text.includes('One more step')]).toEqual([200, true, false])
+      expect(other.cookie('coatcheck')).toBeUndefined()
     } finally {
       await there.stop()
     }

@@ -3,10 +3,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import express, { type Request, type Response } from 'express'
+import type { SessionConfig } from '../../../src/config/config.ts'
 import { Secret } from '../../../src/config/secret.ts'
-import { asGatewayError } from '../../../src/errors.ts'
+import { asGatewayError, GatewayError } from '../../../src/errors.ts'
 import { deriveCookieKeys } from '../../../src/security/cookie-keys.ts'
 import { createReadTicket } from '../../../src/security/read-ticket.ts'
+import type { BeginningLogin } from '../../../src/session/begin-session.ts'
 import { createSessions } from '../../../src/session/create-sessions.ts'
 import { createMemoryStore } from '../../../src/store/memory-store.ts'
 import type { Store } from '../../../src/store/port.ts'
@@ -20,7 +22,7 @@ afterEach(() => {
 })
 
 /** The counter lane's sessions behind a server that begins one at /begin and does at /use what the test wants. */
-async function setUp(wrap: (store: Store) => Store = (store) => store) {
+async function setUp(wrap: (store: Store) => Store = (store) => store, chosen: Partial<SessionConfig> = {}) {
   const { keys, now, secrets: own, namespace, report, clock } = sessionParts()
   const secrets = [own[0], new Secret('older'.repeat(9))] as const
   const cookieKeys = deriveCookieKeys(secrets, namespace)
@@ -35,6 +37,7 @@ async function setUp(wrap: (store: Store) => Store = (store) => store) {
         ...PLAIN_SESSIONS,
         mostCached: 10,
         withoutRefreshToken: 'end',
+        ...chosen,
       },
       provider: provider(),
       store: { kind: 'memory', mostRecords: 1_000 },
@@ -51,10 +54,11 @@ async function setUp(wrap: (store: Store) => Store = (store) => store) {
     now,
   })
   const errors: string[] = []
+  const login: { -readonly [Name in keyof BeginningLogin]: BeginningLogin[Name] } = { startedAt: 0 }
   const use: { work: (request: Request) => unknown } = { work: (request) => request.session.record }
   const app = express()
   app.get('/begin', sessions.expressAnew, async (request, response) => {
-    await sessions.begin(request, makeTokens(), { startedAt: 0 })
+    await sessions.begin(request, makeTokens(), login)
     response.end('begun')
   })
   app.get('/use', sessions.express, async (request, response) => {
@@ -83,7 +87,7 @@ async function setUp(wrap: (store: Store) => Store = (store) => store) {
     if (reading.kind !== 'ticket') throw new Error('no session began')
     return { cookie, line, ticket: reading.ticket }
   }
-  return { get, begin, use, errors, sessions, store, keys, namespace, secrets, cookieKeys, clock }
+  return { get, begin, use, login, errors, sessions, store, keys, namespace, secrets, cookieKeys, clock }
 }
 
 function provider() {
@@ -156,6 +160,84 @@ describe('a session that begins', () => {
       expect(await store.members(keys.user('https://idp.example', 'ada'))).toHaveLength(0)
     },
   )
+})
+
+describe('a session that is to outlive the browser', () => {
+  test('has a cookie with the same attributes and its absolute deadline, said in both ways', async () => {
+    const { begin, login, sessions, clock } = await setUp()
+    clock.at = Date.now()
+    login.isRemembered = true
+    const { line, ticket } = await begin()
+    const [, ...attributes] = line.split('; ')
+    const valueOf = (name: string) => attributes.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1) ?? ''
+    expect(attributes.map((each) => each.split('=', 1)[0]).toSorted()).toEqual(
+      ['Expires', 'HttpOnly', 'Max-Age', 'Path', 'SameSite', 'Secure'].toSorted(),
+    )
+    expect(attributes).toEqual(expect.arrayContaining(['HttpOnly', 'Path=/', 'SameSite=Strict', 'Secure', 'Max-Age=36000']))
+    const verdict = await sessions.find(ticket)
+    const end = verdict.kind === 'live' ? verdict.session.record.absoluteExpiresAt : 0
+    expect(Date.parse(valueOf('Expires'))).toBe(end - (end % 1_000))
+    expect(verdict).toMatchObject({ session: { record: { isRemembered: true } } })
+  })
+
+  test('ends with its own absolute timeout, where a rule makes it shorter', async () => {
+    const rule = { claim: 'sub', value: 'ada', idleTimeoutMilliseconds: undefined, absoluteTimeoutMilliseconds: 60_000 }
+    const { begin, login } = await setUp(undefined, { rules: [rule] })
+    login.isRemembered = true
+    expect((await begin()).line).toContain('; Max-Age=60;')
+  })
+
+  test('sets its cookie once, and no request after that sets it again', async () => {
+    const { begin, get, login, errors } = await setUp()
+    login.isRemembered = true
+    const { cookie } = await begin()
+    const later = await get('/use', { Cookie: cookie })
+    expect([later.status, JSON.parse(later.body), later.setCookies, errors]).toEqual([
+      200,
+      expect.objectContaining({ subject: 'ada' }),
+      [],
+      [],
+    ])
+  })
+})
+
+describe('a session beyond the limit of its person', () => {
+  const refusing = { is: false }
+  const away = () => Promise.reject(new GatewayError('store_unavailable'))
+  const failing = (names: readonly ('removeLeaving' | 'remove' | 'members' | 'swap' | 'keep')[]) => (memory: Store) => ({
+    ...memory,
+    ...Object.fromEntries(
+      names.map((name) => [
+        name,
+        (...given: never[]) => (refusing.is ? away() : (memory[name] as (...given: never[]) => unknown)(...given)),
+      ]),
+    ),
+  })
+
+  test.each([['swap'], ['keep'], ['members'], ['removeLeaving']] as const)(
+    'begins not at all while the store fails (%s): an error, no cookie, nothing left, and the one of before goes on',
+    async (name) => {
+      const { begin, get, errors, sessions, store, keys } = await setUp(failing([name]), { mostPerPerson: 1 })
+      const before = await begin()
+      refusing.is = true
+      const { status, setCookies } = await get('/begin').finally(() => (refusing.is = false))
+      expect([status, setCookies, errors]).toEqual([500, [], ['store_unavailable']])
+      expect(await store.members(keys.user('https://idp.example', 'ada'))).toEqual([before.ticket.id])
+      expect(await sessions.find(before.ticket)).toMatchObject({ kind: 'live' })
+    },
+  )
+
+  test('that cannot even be removed is removed as soon as the store takes it', async () => {
+    const { begin, get, sessions, store, keys } = await setUp(failing(['removeLeaving', 'remove']), { mostPerPerson: 1 })
+    const before = await begin()
+    refusing.is = true
+    await get('/begin').finally(() => (refusing.is = false))
+    const listed = () => store.members(keys.user('https://idp.example', 'ada'))
+    expect(await listed()).toHaveLength(2)
+    await sessions.background.idle()
+    expect(await listed()).toEqual([before.ticket.id])
+    expect(await sessions.find(before.ticket)).toMatchObject({ kind: 'live' })
+  })
 })
 
 describe('a request of the counter lane', () => {

@@ -56,6 +56,25 @@ describe('the grant after a refresh', () => {
     expect(next).toMatchObject({ idToken: 'id-1', claims: BEFORE.claims, acr: 'loa2', authTime: 7, refreshToken: 'refresh-2' })
   })
 
+  test('is idle sooner where the new claims say so, and never later than before', () => {
+    const rule = (value: string, idleTimeoutMilliseconds: number) => ({
+      claim: 'roles',
+      value,
+      idleTimeoutMilliseconds,
+      absoluteTimeoutMilliseconds: undefined,
+    })
+    const ruled = createGrantOf(['sub'], [rule('admin', 5), rule('clerk', 9)])
+    const { identity } = makeTokens()
+    const idleOf = (before: number | undefined, roles: readonly string[]) => {
+      const told = { ...identity, claims: { sub: 'ada', roles } }
+      const grant = makeGrant({ idleTimeoutMilliseconds: before })
+      return refreshedGrant(grant, { ...BARE, idToken: 'id-2', identity: told }, 0, ruled).idleTimeoutMilliseconds
+    }
+    expect([idleOf(undefined, ['clerk']), idleOf(9, ['clerk', 'admin']), idleOf(5, ['clerk'])]).toEqual([9, 5, 5])
+    expect([idleOf(5, []), idleOf(undefined, [])]).toEqual([5, undefined])
+    expect(refreshedGrant(makeGrant({ idleTimeoutMilliseconds: 5 }), BARE, 0, ruled).idleTimeoutMilliseconds).toBe(5)
+  })
+
   test('has lost the role that a new ID token no longer tells of', () => {
     const { identity } = makeTokens()
     const told = { ...identity, acr: undefined, authTime: undefined, claims: { sub: 'ada', name: 'Ada L.', ssn: 'secret' } }
