@@ -248,7 +248,7 @@ describe('any other setting', () => {
     [
       'rules what is no setting',
       'SESSION_RULES',
-      '[{"claim":"a","value":"x","idleTimeOut":"5m"}]',
+      '[{"claim":"a","value":"x","idleTimeout":"5m","absolute":"5m"}]',
       /not a setting of session.rules/,
     ],
     [

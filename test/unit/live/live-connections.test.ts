@@ -236,6 +236,29 @@ describe('a session with open connections', () => {
     expect([asked.verdicts, tunnel.endings]).toEqual([1, []])
   })
 
+  test('that a refresh has made stricter is asked for at once, and is idle by its new time', async () => {
+    const session = makeSession()
+    const stricter = { ...session, grant: { ...session.grant, version: 2, idleTimeoutMilliseconds: 1_000 } }
+    const ended: Verdict = { kind: 'ended', reason: 'idle' }
+    const world: World = {
+      verdict: async () => ({ kind: 'live', session: stricter }),
+      idleDeadline: async () => clock.at + 1_000,
+    }
+    const { live, open, clock, hear, asked, keys } = begin(world)
+    const { endings } = open(session)
+    hear(keys.grant(session.ticket.id))
+    await settled()
+    expect(asked.deadlines).toBe(0)
+    live.sweep()
+    await settled()
+    expect(asked.deadlines).toBe(1)
+    world.verdict = async () => ended
+    clock.at += 1_001
+    live.sweep()
+    await settled()
+    expect(endings).toEqual([{ kind: 'session_ended', reason: 'idle' }])
+  })
+
   test('has what nobody foresaw reported', async () => {
     const { live, open, clock, reported } = begin({ idleDeadline: () => Promise.reject(new TypeError('a fault')) })
     open(makeSession())

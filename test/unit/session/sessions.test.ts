@@ -8,7 +8,7 @@ import { createExpressStoreClient } from '../../../src/session/express-store-cli
 import { createFindSession } from '../../../src/session/find-session.ts'
 import { createOpenSession, type OpenedSession } from '../../../src/session/open-session.ts'
 import { createRecordActivity } from '../../../src/session/record-activity.ts'
-import type { AccessToken, LiveSession, Ticket } from '../../../src/session/records.ts'
+import type { AccessToken, GrantRecord, LiveSession, Ticket } from '../../../src/session/records.ts'
 import { createRenewedGrants } from '../../../src/session/renewed-grants.ts'
 import { createReplaceGrant } from '../../../src/session/replace-grant.ts'
 import { writeSeen } from '../../../src/session/seen.ts'
@@ -35,9 +35,9 @@ function setUp(wrap: (store: Store) => Store = (store) => store) {
   const endSession = createEndSession({ store, keys, forget: cache.forget, onEnded: () => undefined, report })
   const express = createExpressStoreClient(store, keys, seals)
 
-  async function begin(): Promise<LiveSession> {
+  async function begin(grant: Partial<GrantRecord> = {}): Promise<LiveSession> {
     const ticket = makeTicket()
-    const session = makeSession({}, ticket)
+    const session = makeSession(grant, ticket)
     const record = { ...session.record, createdAt: clock.at, absoluteExpiresAt: clock.at + 12 * HOUR }
     await store.writeAll([
       { key: keys.grant(ticket.id), value: seals.sealGrant(ticket, session.grant), lifetimeMilliseconds: 2 * HOUR },
@@ -114,6 +114,36 @@ describe('a session', () => {
     clock.at += HOUR
     expect(await find(ticket)).toEqual({ kind: 'ended', reason: 'idle' })
     expect(await find(ticket)).toEqual({ kind: 'ended', reason: 'idle' })
+  })
+
+  test('with an idle timeout of its own is idle by that, and lives on by it', async () => {
+    const { begin, find, activity, clock, store, keys } = setUp()
+    const session = await begin({ idleTimeoutMilliseconds: 4 * MINUTE })
+    await find(session.ticket)
+    clock.at += 3 * MINUTE
+    expect(await activity.extended(session)).toBe(clock.at + 4 * MINUTE)
+    expect(await activity.idleDeadline(session)).toBe(clock.at + 4 * MINUTE)
+    clock.at += 4 * MINUTE - 1
+    expect(find(session.ticket)).toMatchObject({ kind: 'live' })
+    expect(await store.read([keys.seen(session.ticket.id)])).not.toEqual([undefined])
+    clock.at += 1
+    // As for whoever sees the list, without the cookie.
+    expect(await store.read([keys.seen(session.ticket.id)])).toEqual([undefined])
+    expect(await find(session.ticket)).toEqual({ kind: 'ended', reason: 'idle' })
+  })
+
+  test('with a short idle timeout of its own writes its activity often enough', async () => {
+    const { begin, find, activity, clock, cache } = setUp()
+    const session = await begin({ idleTimeoutMilliseconds: 20_000 })
+    for (let second = 0; second < 60; second += 1) {
+      const verdict = await find(session.ticket)
+      expect([second, verdict.kind]).toEqual([second, 'live'])
+      activity.noted(session)
+      await Promise.resolve()
+      // As at an instance that is asked next.
+      if (second % 7 === 0) cache.forget(session.ticket.id)
+      clock.at += 4_000
+    }
   })
 
   test('that is idle leaves nothing behind, though nobody here had it open', async () => {
