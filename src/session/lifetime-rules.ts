@@ -25,6 +25,5 @@ export function strictest(timeouts: readonly (number | undefined)[]): number | u
 
 /** A claim is its value, or a list that holds it (such as of roles); numbers and truths are compared as they are written. */
 function matches({ claim, value }: LifetimeRule, claims: Claims): boolean {
-  if (!Object.hasOwn(claims, claim)) return false
   return [claims[claim]].flat().some((one) => ['string', 'number', 'boolean'].includes(typeof one) && String(one) === value)
 }

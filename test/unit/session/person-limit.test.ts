@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import { createEndSession } from '../../../src/session/end-session.ts'
 import { createReadList } from '../../../src/session/listed-sessions.ts'
 import { createLimitPerson } from '../../../src/session/person-limit.ts'
+import { createLine } from '../../../src/session/place-in-line.ts'
 import type { SessionId } from '../../../src/session/records.ts'
 import { writeSeen } from '../../../src/session/seen.ts'
 import { createMemoryStore } from '../../../src/store/memory-store.ts'
@@ -42,14 +43,14 @@ function setUp(most: number | undefined, delay: () => Promise<unknown> = async (
   const config = { mostPerPerson: most, absoluteTimeoutMilliseconds: 12 * HOUR }
   const limitPerson = createLimitPerson({ config, store, readList, endSession, keys, report })
 
-  async function list(id: SessionId): Promise<void> {
+  async function list(id: SessionId, lifetimeMilliseconds = 12 * HOUR): Promise<void> {
     const about = { handle: id.slice(0, 22), issuer: ISSUER, subject: SUBJECT, providerSession: undefined, network: undefined }
     const times = { createdAt: clock.at, loginStartedAt: clock.at, userAgent: '' }
     await store.writeAll([
       { key: keys.about(id), value: seals.sealAbout(id, { ...about, ...times }), lifetimeMilliseconds: HOUR },
       { key: keys.seen(id), value: writeSeen({ seenAt: clock.at, keptUntil: clock.at + HOUR }), lifetimeMilliseconds: HOUR },
     ])
-    await store.addMember(keys.user(ISSUER, SUBJECT), id, clock.at + 12 * HOUR, 1_000)
+    await store.addMember(keys.user(ISSUER, SUBJECT), id, clock.at + lifetimeMilliseconds, 1_000)
   }
 
   return {
@@ -58,6 +59,7 @@ function setUp(most: number | undefined, delay: () => Promise<unknown> = async (
     store,
     reported,
     list,
+    limitPerson: (id: SessionId) => limitPerson({ id, issuer: ISSUER, subject: SUBJECT, replaces: undefined }),
     async begin(id = makeTicket().id, replaces?: SessionId): Promise<SessionId> {
       const endOldest = await limitPerson({ id, issuer: ISSUER, subject: SUBJECT, replaces })
       await list(id)
@@ -111,11 +113,45 @@ describe('the limit of sessions of a person', () => {
   test('takes sessions of before there was a limit for the oldest, the oldest of them first', async () => {
     const { begin, list, states, clock } = setUp(2)
     const [first, second] = [makeTicket().id, makeTicket().id]
-    await list(second)
+    // Which of them is first on the list is decided by their ends.
+    await list(second, 2 * HOUR)
     clock.at -= 1_000
     await list(first)
     const third = await begin()
     expect(await states([first, second, third])).toEqual(['replaced', 'open', 'open'])
+  })
+
+  test('ends a session that dawdled until others had come after it, rather than one of these', async () => {
+    const { begin, list, limitPerson, states } = setUp(1)
+    const dawdling = makeTicket().id
+    const endOldest = await limitPerson(dawdling)
+    const quick = await begin()
+    await list(dawdling)
+    await endOldest()
+    expect(await states([dawdling, quick])).toEqual(['replaced', 'open'])
+  })
+
+  test('loses nobody in the line who joins at the same instant', async () => {
+    const { store, keys } = setUp(1, () => turn())
+    const line = createLine(store, HOUR)
+    const place = keys.userLine(ISSUER, SUBJECT)
+    const ids = Array.from({ length: 12 }, () => makeTicket().id)
+    await Promise.all(ids.map((id) => line.join(place, id)))
+    expect((await line.read(place)).toSorted()).toEqual(ids.toSorted())
+  })
+
+  test('keeps the line short, and it goes by itself', async () => {
+    const { store, keys, clock } = setUp(1)
+    const line = createLine(store, HOUR)
+    const place = keys.userLine(ISSUER, SUBJECT)
+    const ids = Array.from({ length: 105 }, () => makeTicket().id)
+    for (const id of ids) {
+      clock.at += 60_000
+      await line.join(place, id)
+    }
+    expect(await line.read(place)).toEqual(ids.slice(5))
+    clock.at += HOUR
+    expect(await line.read(place)).toEqual([])
   })
 
   test.each([1, 2, 3])(
