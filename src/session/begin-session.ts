@@ -85,22 +85,22 @@ export function createBeginSession(steps: Steps): BeginSession {
     { startedAt: loginStartedAt, replaces, isRemembered = false }: BeginningLogin,
   ): Promise<LiveSession> {
     const { issuer, subject, providerSession, claims } = tokens.identity
-    const createdAt = now()
-    const absoluteExpiresAt = lifetimes.absoluteDeadline(createdAt, claims)
-    const grant = Object.freeze({ version: 1, ...grantOf(tokens, createdAt) })
+    const at = now()
+    const absoluteExpiresAt = lifetimes.absoluteDeadline(at, claims)
+    const grant = Object.freeze({ version: 1, ...grantOf(tokens, at) })
     const idle = lifetimes.idleTimeout(grant)
-    const keptUntil = lifetimes.keptUntil(createdAt, absoluteExpiresAt, idle)
-    const lifetimeMilliseconds = Math.ceil(keptUntil - createdAt)
+    const keptUntil = lifetimes.keptUntil(at, absoluteExpiresAt, idle)
+    const lifetimeMilliseconds = Math.ceil(keptUntil - at)
 
     const ticket = await newTicket(request)
-    const record = Object.freeze({ issuer, clientId, subject, providerSession, createdAt, absoluteExpiresAt, isRemembered })
+    const record = Object.freeze({ issuer, clientId, subject, providerSession, createdAt: at, absoluteExpiresAt, isRemembered })
     const session = Object.freeze({ ticket, record, grant })
     const about = {
       handle: randomBytes(16).toString('base64url'),
       issuer,
       subject,
       providerSession,
-      createdAt,
+      createdAt: at,
       loginStartedAt,
       network: steps.networkOf(request),
       userAgent: (request.get('user-agent') ?? '').slice(0, MOST_USER_AGENT_CHARACTERS),
@@ -111,13 +111,12 @@ export function createBeginSession(steps: Steps): BeginSession {
       ...(providerSession === undefined ? [] : [keys.providerSession(issuer, providerSession)]),
     ]
     Object.assign(request.session, { record, keptUntil })
-    if (isRemembered)
-      request.session.cookie = new RememberingCookie(sessionCookieAttributes(steps.secure), absoluteExpiresAt, createdAt)
+    if (isRemembered) request.session.cookie = new RememberingCookie(sessionCookieAttributes(steps.secure), absoluteExpiresAt, at)
 
     try {
       await store.writeAll([
         { key: keys.grant(ticket.id), value: seals.sealGrant(ticket, grant), lifetimeMilliseconds },
-        { key: keys.seen(ticket.id), value: writeSeen({ seenAt: createdAt, keptUntil }), lifetimeMilliseconds: idle },
+        { key: keys.seen(ticket.id), value: writeSeen({ seenAt: at, keptUntil }), lifetimeMilliseconds: idle },
         { key: keys.about(ticket.id), value: seals.sealAbout(ticket.id, about), lifetimeMilliseconds },
       ])
       const endOldest = await steps.limitPerson({ id: ticket.id, issuer, subject, replaces: replaces?.ticket.id })

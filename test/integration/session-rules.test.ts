@@ -1,6 +1,6 @@
-import { afterEach, describe, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Browser } from '../support/browser.ts'
-import { startRedis } from '../support/redis-server.ts'
+import { type RedisServer, startRedis } from '../support/redis-server.ts'
 import type { ScriptedProvider } from '../support/scripted-provider.ts'
 import { type Story, tellScriptedStory } from '../support/story.ts'
 import { until } from '../support/until.ts'
@@ -14,9 +14,13 @@ afterEach(async () => {
 
 type Claims = Readonly<Record<string, unknown>>
 
+let redis: RedisServer
+beforeAll(async () => {
+  redis = await startRedis()
+})
+afterAll(() => redis.stop())
+
 async function withRules(rules: readonly object[], env: Readonly<Record<string, string>> = {}): Promise<Story<ScriptedProvider>> {
-  const redis = await startRedis()
-  running.push(() => redis.stop())
   const story = await tellScriptedStory({ COATCHECK_STORE: redis.url, COATCHECK_SESSION_RULES: JSON.stringify(rules), ...env })
   running.push(story.stop)
   return story
@@ -74,6 +78,19 @@ describe('rules of session times', () => {
     const said = (await admin.fetch(`${story.origin}/bff/session`)).json()
     expect(said).toMatchObject({ authenticated: false, reason: 'idle' })
     expect([await call(user, story), await call(admin, story)]).toEqual([200, 'idle'])
+  })
+
+  test('let no record of a session be kept for longer than two of its own idle times', async () => {
+    const story = await withRules([HIGH])
+    const before = new Set((await redis.command('KEYS', '*{*')) as readonly string[])
+    await signedInWith(story, { acr: 'urn:high' })
+    const names = ((await redis.command('KEYS', '*{*')) as readonly string[]).filter((name) => !before.has(name))
+    const kinds = names.map((name) => name.slice(name.lastIndexOf(':') + 1)).toSorted()
+    expect(kinds).toEqual(['about', 'grant', 'seen', 'session'])
+    for (const name of names) {
+      const most = (name.endsWith(':seen') ? 5 : 10) * MINUTE
+      expect(Number(await redis.command('PTTL', name))).toBeLessThanOrEqual(most)
+    }
   })
 
   test('end what is used at its own absolute time', async () => {
