@@ -94,12 +94,7 @@ export function createMetrics({ version }: { readonly version: string }): Metric
   const endpointResting = gauge('token_endpoint_resting', 'Whether the token endpoint is left in peace (1) or asked (0).', 'max')
   const revocations = counter('token_revocations_failed_total', 'Tokens that the provider could not be told to revoke.')
   const refused = counter('requests_refused_total', 'Requests ended early, by code.', 'code')
-  const limits = counter(
-    'limits_reached_total',
-    'Requests over a limit, by limit and endpoint; with limit person, sign-ins that ended older sessions.',
-    'limit',
-    'endpoint',
-  )
+  const limits = counter('limits_reached_total', 'Times that a limit was reached, by limit and endpoint.', 'limit', 'endpoint')
   const unexpected = counter('unexpected_errors_total', 'Errors that nothing foresaw; each has a log line.')
   const inFlight = gauge('requests_in_flight', 'Requests being answered now.', 'sum')
   const live = createLiveMetrics(registry)
