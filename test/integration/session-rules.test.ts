@@ -104,7 +104,7 @@ describe('rules of session times', () => {
 
   test('close a WebSocket whose session has become idle by them', async () => {
     const api = await startUpstream()
-    running.push(api.close)
+    running.push(() => api.close())
     const story = await withRules([{ claim: 'roles', value: 'admin', idleTimeout: '2s' }], {
       COATCHECK_ROUTES: JSON.stringify([{ prefix: '/ws/', upstream: `${api.origin}/`, webSocket: true }]),
     })

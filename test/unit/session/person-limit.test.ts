@@ -60,18 +60,22 @@ function setUp(most: number | undefined, delay: () => Promise<unknown> = async (
     reported,
     list,
     limitPerson: (id: SessionId) => limitPerson({ id, issuer: ISSUER, subject: SUBJECT, replaces: undefined }),
-    async begin(id = makeTicket().id, replaces?: SessionId): Promise<SessionId> {
+    begin: async (id = makeTicket().id, replaces?: SessionId): Promise<SessionId> => {
       const endOldest = await limitPerson({ id, issuer: ISSUER, subject: SUBJECT, replaces })
       await list(id)
       await endOldest()
       return id
     },
     /** Those of `ids` that are open, and why the others are not. */
-    async states(ids: readonly SessionId[]): Promise<readonly string[]> {
+    states: async (ids: readonly SessionId[]): Promise<readonly string[]> => {
       const ended = await Promise.all(ids.map((id) => memory.read([keys.ended(id)])))
       return ended.map(([reason]) => reason ?? 'open')
     },
   }
+}
+
+async function someTurns(): Promise<void> {
+  for (let left = Math.floor(Math.random() * 6); left > 0; left -= 1) await turn()
 }
 
 describe('the limit of sessions of a person', () => {
@@ -158,10 +162,7 @@ describe('the limit of sessions of a person', () => {
     'is %i to the unit, however sessions that begin at the same instant get in one another’s way',
     async (most) => {
       for (let round = 0; round < 40; round += 1) {
-        const delay = async () => {
-          for (let left = Math.floor(Math.random() * 6); left > 0; left -= 1) await turn()
-        }
-        const { begin, states } = setUp(most, delay)
+        const { begin, states } = setUp(most, someTurns)
         const before = [await begin(), await begin()]
         const ids = [...before, ...(await Promise.all(Array.from({ length: 6 }, () => begin())))]
         const open = (await states(ids)).filter((state) => state === 'open')

@@ -57,13 +57,9 @@ describe('the grant after a refresh', () => {
   })
 
   test('is idle sooner where the new claims say so, and never later than before', () => {
-    const rule = (value: string, idleTimeoutMilliseconds: number) => ({
-      claim: 'roles',
-      value,
-      idleTimeoutMilliseconds,
-      absoluteTimeoutMilliseconds: undefined,
-    })
-    const ruled = createGrantOf(['sub'], [rule('admin', 5), rule('clerk', 9)])
+    const rule = { claim: 'roles', absoluteTimeoutMilliseconds: undefined }
+    const admin = { ...rule, value: 'admin', idleTimeoutMilliseconds: 5 }
+    const ruled = createGrantOf(['sub'], [admin, { ...rule, value: 'clerk', idleTimeoutMilliseconds: 9 }])
     const { identity } = makeTokens()
     const idleOf = (before: number | undefined, roles: readonly string[]) => {
       const told = { ...identity, claims: { sub: 'ada', roles } }
