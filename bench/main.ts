@@ -5,6 +5,7 @@ import { measureMemory } from './memory-group.ts'
 import { measureLatency } from './latency-group.ts'
 import { measureSockets } from './sockets-group.ts'
 import { measureStore } from './store-group.ts'
+import { measureStreams } from './streams-group.ts'
 import { runGroups } from './run-groups.ts'
 
 // Measures Coatcheck beside what a user would pick instead: `npm run bench`. Prints tables, and writes RESULTS.md and plots.
@@ -20,6 +21,7 @@ await runGroups(
       { name: 'store', measure: measureStore },
       { name: 'memory', measure: measureMemory },
       { name: 'sockets', measure: measureSockets },
+      { name: 'streams', measure: measureStreams },
       { name: 'cold-start', measure: measureColdStart },
     ],
     page: 'RESULTS.md',

@@ -3,9 +3,9 @@ import { createClient } from 'redis'
 import { Secret } from '../src/config/secret.ts'
 import { deriveCookieKeys } from '../src/security/cookie-keys.ts'
 import { cookieNames } from '../src/security/cookie-names.ts'
-import { makeSessionSecret, sessionIdOf } from '../src/security/session-secret.ts'
+import { makeSessionSecret, parseSessionSecret, sessionIdOf } from '../src/security/session-secret.ts'
 import { createSessionKeys } from '../src/session/keys.ts'
-import type { AccessToken } from '../src/session/records.ts'
+import type { AccessToken, SessionId } from '../src/session/records.ts'
 import { createRecordSeals } from '../src/session/seal-records.ts'
 import { writeSeen } from '../src/session/seen.ts'
 import { createNamespace } from '../src/store/namespace.ts'
@@ -13,7 +13,7 @@ import { createSealer } from '../src/store/sealing.ts'
 import type { CoatcheckProgram } from './coatcheck-program.ts'
 import type { Issued } from './sign-in.ts'
 
-const CLIENT_ID = 'coatcheck'
+export const CLIENT_ID = 'coatcheck'
 const HOUR_MILLISECONDS = 3_600_000
 const LIFETIME_MILLISECONDS = 12 * HOUR_MILLISECONDS
 /** Sessions whose records are sent at once. */
@@ -52,6 +52,13 @@ export async function makeSessions({ program, store, issued, many }: Making): Pr
   } finally {
     await client.close()
   }
+}
+
+/** The id of the session that such a cookie opens. */
+export function sessionIdIn(cookie: string): SessionId {
+  const secret = parseSessionSecret(/=s%3A([\w-]+)\./.exec(cookie)?.[1] ?? '')
+  if (secret === undefined) throw new Error('This is no session cookie.')
+  return sessionIdOf(secret)
 }
 
 function createMake({ origin, secret }: Pick<CoatcheckProgram, 'origin' | 'secret'>, issued: Issued) {

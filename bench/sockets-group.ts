@@ -4,7 +4,8 @@ import { createServer } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { coatcheckProgram } from './coatcheck-program.ts'
-import { sayBars, whole } from './results.ts'
+import { kibibytesEach, mebibytes, residentAt, settled } from './resident.ts'
+import { whole } from './results.ts'
 import { type Bench, CORES, type Section } from './section.ts'
 import { signIn } from './sign-in.ts'
 import { readUsage } from './usage.ts'
@@ -12,7 +13,6 @@ import { readUsage } from './usage.ts'
 const USUAL = { sockets: 5_000, settleMilliseconds: 10_000 } as const
 const QUICK = { sockets: 500, settleMilliseconds: 2_000 } as const
 const AT_ONCE = 50
-const MEBIBYTE = 2 ** 20
 
 /** RFC 6455 §1.3. */
 const HANDSHAKE_SALT = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
@@ -43,7 +43,7 @@ export async function measureSockets({ isQuick, processes, provider, nodeFlags, 
     while (clients.length < many) clients.push(...(await Promise.all(Array.from({ length: AT_ONCE }, open))))
     await settled(settleMilliseconds)
     const after = look()
-    tell(`${whole.format((after - before) / MEBIBYTE)} MiB for ${clients.length}`)
+    tell(`${mebibytes(after - before)} for ${clients.length}`)
     if (upstream.open() < many) throw new Error(`${upstream.open()} of ${many} sockets are open at the API.`)
     return socketsSection(before, after, clients.length)
   } finally {
@@ -100,31 +100,17 @@ async function openSocket(port: number, origin: string, cookie: string): Promise
   return socket
 }
 
-/** Garbage of the opening is collected, or not; here is the time for it. */
-function settled(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds))
-}
-
 /** What so many sockets took, in bytes. */
 export function socketsSection(before: number, after: number, many: number): Section {
-  const moments = [
-    { name: 'none open', value: before },
-    { name: `${whole.format(many)} open and idle`, value: after },
-  ]
-  const bars = moments.map((moment) => ({ ...moment, label: mebibytes(moment.value), ours: true }))
   return {
     title: 'Idle WebSockets',
-    plot: { title: 'Resident memory of one gateway', says: sayBars(bars), bars },
-    table: { columns: ['', 'resident'], rows: moments.map(({ name, value }) => [name, mebibytes(value)]) },
+    ...residentAt([
+      { name: 'none open', value: before },
+      { name: `${whole.format(many)} open and idle`, value: after },
+    ]),
     says: `One gateway that carries ${whole.format(many)} WebSockets of one session on which nothing is said, after others have been opened and closed.`,
-    remarks: [
-      `Each takes ${((after - before) / many / 1024).toFixed(1)} KiB of resident memory, both of its connections included.`,
-    ],
+    remarks: [`Each takes ${kibibytesEach(before, after, many)} of resident memory, both of its connections included.`],
     goals: [],
     faults: [],
   }
-}
-
-function mebibytes(bytes: number): string {
-  return `${whole.format(bytes / MEBIBYTE)} MiB`
 }

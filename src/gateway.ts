@@ -69,14 +69,16 @@ export function createGateway({ config, store, provider, report, reportRequest, 
   const { requestIdOf, refuseForgedRequest, setResponseHeaders, peers } = security
   const cookieName = security.names.session
   const onEnded = (...[id, reason]: Parameters<LiveConnections['close']>) => live.close(id, reason)
-  const sessions = createSessions({ config, store, namespace, ...security, cookieName, onEnded, report, now })
-  const live = createLiveConnections({ ...sessions, store, findSession: sessions.find, report, now })
+  const onUnknown = (...[id]: Parameters<LiveConnections['doubt']>) => live.doubt(id)
+  const sessions = createSessions({ config, store, namespace, ...security, cookieName, onEnded, onUnknown, report, now })
+  const { expiringAheadMilliseconds } = config.events
+  const live = createLiveConnections({ ...sessions, store, findSession: sessions.find, expiringAheadMilliseconds, report, now })
   const answering = { origin, prefix, setResponseHeaders, requestIdOf, report }
   const { answerError, answerProblem, failureOf } = createErrorAnswerer(answering)
 
   const revokeTokens = createRevokeTokens(provider, report, sessions.background.run)
   const withoutCookie = createWithoutCookie(sessions, revokeTokens)
-  const parts = { config, store, namespace, provider, sessions, security, revokeTokens, withoutCookie, report, now }
+  const parts = { config, store, namespace, provider, sessions, security, revokeTokens, withoutCookie, live, report, now }
   const tokens = createTokens(parts)
   const findSession = createUsedSession(createSessionOf(security.readTicket, sessions.find), sessions.activity)
   const steps = { refuseForgedRequest, findSession, accessToken: tokens.get, renewRefused: tokens.renewRefused }
@@ -95,6 +97,7 @@ export function createGateway({ config, store, provider, report, reportRequest, 
   mount('callback', '/callback', { GET: [sessions.expressAnew, endpoints.callback] })
   mount('session', '/session', { 'GET HEAD': [sessions.express, endpoints.session] })
   mount('session', '/session/extend', { POST: [sessions.express, endpoints.extend] })
+  mount('events', '/events', { GET: [endpoints.events] })
   mount('logout', '/logout', { 'GET HEAD': [endpoints.logoutPage], POST: [sessions.express, endpoints.logout] })
   mount('logout', '/logout/continue', { GET: [endpoints.logoutContinue] })
   mount('logout', '/logout/callback', { 'GET HEAD': [endpoints.logoutCallback] })
@@ -127,6 +130,7 @@ export function createGateway({ config, store, provider, report, reportRequest, 
     administrable: { issuer: config.provider.issuer, ...sessions, ...withoutCookie },
     async close() {
       endpoints.stopKeeping()
+      sessions.stop()
       await carry.close()
     },
   }

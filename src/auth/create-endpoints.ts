@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts'
+import type { LiveConnections } from '../live/live-connections.ts'
 import type { Provider } from '../oidc/port.ts'
 import { loadAssets } from '../pages/assets.ts'
 import { createSendPage } from '../pages/send-page.ts'
@@ -6,12 +7,13 @@ import type { Report } from '../report/events.ts'
 import type { Security } from '../security/create-security.ts'
 import { createLimit } from '../security/limits.ts'
 import type { ReturnTo } from '../security/return-to.ts'
-import type { Sessions } from '../session/create-sessions.ts'
+import type { Sessions } from '../session/sessions.ts'
 import type { WithoutCookie } from '../session/without-cookie.ts'
 import type { Store } from '../store/port.ts'
 import { createSealer } from '../store/sealing.ts'
 import { createMySessions } from './my-sessions.ts'
 import { createCallback } from './callback.ts'
+import { createEvents } from './events.ts'
 import { createLoginBindings } from './login-binding.ts'
 import { createLoginTransactions } from './login-transactions.ts'
 import { createLogin } from './login.ts'
@@ -32,6 +34,7 @@ interface Parts {
   readonly isCarried: (target: ReturnTo) => boolean
   readonly revokeTokens: RevokeTokens
   readonly withoutCookie: WithoutCookie
+  readonly live: Pick<LiveConnections, 'enter' | 'pagesOf'>
   readonly report: Report
   readonly now: () => number
 }
@@ -102,6 +105,7 @@ export function createEndpoints(parts: Parts) {
     callback: createCallback(login),
     session: createSessionEndpoint(asked),
     extend: createExtendEndpoint(asked),
+    events: createEvents({ ...asked, config: config.events, live: parts.live, requestIdOf, report }),
     asset: createAssets(loadAssets()),
     sessionOf,
   }

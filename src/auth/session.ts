@@ -1,9 +1,10 @@
 import type { Request, Response } from 'express'
-import { GatewayError } from '../errors.ts'
 import type { RefuseForgedRequest } from '../security/refuse-forged-request.ts'
 import type { Lifetimes } from '../session/lifetimes.ts'
-import type { LiveSession, Verdict } from '../session/records.ts'
+import type { LiveSession } from '../session/records.ts'
 import type { RecordActivity } from '../session/record-activity.ts'
+import { iso, shownTimes } from '../session/shown-times.ts'
+import { openUntil } from './open-until.ts'
 import { requireLive, type SessionOf } from './require-session.ts'
 
 interface Steps {
@@ -35,36 +36,11 @@ export function createExtendEndpoint({ refuseForgedRequest, sessionOf, activity,
   }
 }
 
-type OpenUntil =
-  | Extract<Verdict, { kind: 'ended' }>
-  | { readonly kind: 'live'; readonly session: LiveSession; readonly until: number }
-
-/** The verdict, and until when it stands. A session that turns out to be idle while its deadline is asked for is judged again. */
-async function openUntil(
-  request: Request,
-  sessionOf: SessionOf,
-  deadline: (session: LiveSession) => Promise<number | undefined>,
-): Promise<OpenUntil> {
-  const verdict = await sessionOf(request)
-  if (verdict.kind === 'ended') return verdict
-  const until = await deadline(verdict.session)
-  if (until !== undefined) return { ...verdict, until }
-  const again = await sessionOf(request)
-  if (again.kind === 'ended') return again
-  throw new GatewayError('store_unavailable', { note: 'a session is live and idle at once' })
-}
-
-function shownSession({ record, grant }: LiveSession, idleExpiresAt: number, lifetimes: Pick<Lifetimes, 'endsAt'>, at: number) {
+function shownSession(session: LiveSession, idleExpiresAt: number, lifetimes: Pick<Lifetimes, 'endsAt'>, at: number) {
   return {
     authenticated: true,
-    user: grant.claims,
-    createdAt: iso(record.createdAt),
-    idleExpiresAt: iso(idleExpiresAt),
-    absoluteExpiresAt: iso(lifetimes.endsAt(record, grant)),
-    now: iso(at),
+    user: session.grant.claims,
+    createdAt: iso(session.record.createdAt),
+    ...shownTimes(session, idleExpiresAt, lifetimes, at),
   }
-}
-
-function iso(at: number): string {
-  return new Date(at).toISOString()
 }

@@ -1,3 +1,4 @@
+import type { EventsConfig } from './events-config.ts'
 import type { ForwardAuthConfig, NetworkConfig } from './network-config.ts'
 import type { DrainConfig, LogConfig } from './operation-config.ts'
 import type { RouteParts } from './route-parts.ts'
@@ -17,6 +18,7 @@ export interface Config {
   readonly store: StoreConfig
   readonly routes: readonly RouteConfig[]
   readonly webSockets: WebSocketsConfig
+  readonly events: EventsConfig
   readonly session: SessionConfig
   readonly login: LoginConfig
   readonly network: NetworkConfig

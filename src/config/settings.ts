@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { adminSettings } from './admin-settings.ts'
 import { checkContradictions } from './contradictions.ts'
+import { eventsSettings } from './events-settings.ts'
 import { forwardAuthSettings } from './forward-auth-settings.ts'
 import { drainSettings } from './drain-settings.ts'
 import { parseBaseUrl } from './parse-base-url.ts'
@@ -57,6 +58,7 @@ export const sections = {
     }),
   }),
   webSockets: webSocketSettings,
+  events: eventsSettings,
   session: sessionSettings,
   login: z.strictObject({
     timeout: duration('1s', '1h').prefault('10m').meta({ description: 'How long a person may take to sign in.' }),
@@ -109,6 +111,7 @@ export const settings = z
     store: sections.store,
     routes: routes.prefault([]).meta({ description: 'What is carried where.' }),
     webSockets: sections.webSockets,
+    events: sections.events,
     session: sections.session,
     login: sections.login,
     trustedProxies: words(parseTrustedProxy)

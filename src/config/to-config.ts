@@ -14,7 +14,7 @@ interface Files {
 
 /** Settings as users write them, in the shape in which the folders are handed their slices. */
 export function toConfig(settings: Settings, { staticFolder, passwordFile, ofRoutes }: Files): Config {
-  const { baseUrl, prefix, provider, webSockets, session, login } = settings
+  const { baseUrl, prefix, provider, webSockets, events, session, login } = settings
   return {
     baseUrl: { ...baseUrl, prefix },
     listen: { public: settings.listen, private: settings.privateListen },
@@ -45,6 +45,11 @@ export function toConfig(settings: Settings, { staticFolder, passwordFile, ofRou
       handshakeTimeoutMilliseconds: webSockets.handshakeTimeout,
       mostOpen: webSockets.mostOpen,
       mostOpenPerSession: webSockets.mostOpenPerSession,
+    },
+    events: {
+      heartbeatMilliseconds: events.heartbeat,
+      expiringAheadMilliseconds: events.expiringAhead,
+      mostPerSession: events.mostPerSession,
     },
     session: toSessionConfig(session),
     login: {

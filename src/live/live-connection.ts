@@ -19,4 +19,21 @@ export interface LiveConnection {
   readonly end: (ending: LiveEnding) => void
   /** Called about once a second while it is open: the place for limits in time. */
   readonly look?: (at: number) => void
+  /** Of a connection that tells a page about its session. */
+  readonly page?: ToldPage
+}
+
+/** What is known of a session that goes on. */
+export interface KnownSession {
+  readonly session: LiveSession
+  /** Until when it stays open without anybody there, epoch milliseconds; undefined where the store was not asked. */
+  readonly idleExpiresAt: number | undefined
+}
+
+/** A page that wants to know how its session does. */
+export interface ToldPage {
+  /** What the store said when the connection was opened. */
+  readonly idleExpiresAt: number
+  /** Called with what is known whenever the session was asked about anew. */
+  readonly know: (known: KnownSession) => void
 }

@@ -1,9 +1,10 @@
 import type { EndReason } from '../errors.ts'
 import type { SessionId } from '../session/records.ts'
 import type { SessionKeys } from '../session/keys.ts'
+import type { RecentEndings } from '../session/recent-endings.ts'
 import type { Store } from '../store/port.ts'
+import { hearChanges } from './hear-changes.ts'
 import type { LiveConnection, LiveEnding, LiveKind } from './live-connection.ts'
-import { createRecentEndings } from './recent-endings.ts'
 import { SessionWatch, type WatchSteps } from './session-watch.ts'
 import { createYoungConnections } from './young-connections.ts'
 
@@ -18,10 +19,14 @@ export interface LiveConnections {
   readonly noteActivity: (id: SessionId) => void
   /** Ends everything that was opened with a session. */
   readonly close: (id: SessionId, reason: EndReason) => void
+  /** It may have ended, and nobody could be asked: it is asked about at the next sweep. */
+  readonly doubt: (id: SessionId) => void
   /** Ends WebSockets and event streams, and those that come yet: they go on in another instance. Other answers are finished. */
   readonly goAway: () => void
   readonly count: (kind: LiveKind) => number
   readonly countOf: (id: SessionId, kind: LiveKind) => number
+  /** How many of a session's connections tell a page about it. */
+  readonly pagesOf: (id: SessionId) => number
   /** Looks once at everything that is open; called about once a second. */
   readonly sweep: () => void
 }
@@ -29,7 +34,8 @@ export interface LiveConnections {
 interface Steps extends WatchSteps {
   /** Tells what changes in every instance. */
   readonly store: Pick<Store, 'watch' | 'link'>
-  readonly keys: Pick<SessionKeys, 'staleId'>
+  readonly keys: Pick<SessionKeys, 'staleId' | 'seenId' | 'endedId'>
+  readonly endings: Pick<RecentEndings, 'reasonOf' | 'prune'>
 }
 
 const GOING_AWAY: LiveEnding = { kind: 'going_away' }
@@ -44,7 +50,7 @@ const GOING_AWAY: LiveEnding = { kind: 'going_away' }
  * not tell, everything that is open is asked about.
  */
 export function createLiveConnections(steps: Steps): LiveConnections {
-  const endings = createRecentEndings(steps.now)
+  const { endings } = steps
   const young = createYoungConnections()
   const open = new Set<LiveConnection>()
   const watches = new Map<SessionId, SessionWatch>()
@@ -56,9 +62,13 @@ export function createLiveConnections(steps: Steps): LiveConnections {
     counts[connection.kind] += 1
     const { session } = connection
     if (session === undefined) return
-    const watch = watches.get(session.ticket.id) ?? new SessionWatch(session, steps)
-    watches.set(session.ticket.id, watch)
-    watch.connections.add(connection)
+    const { id } = session.ticket
+    const watch = watches.get(id) ?? new SessionWatch(session, steps)
+    watch.add(connection)
+    if (watches.has(id)) return
+    watches.set(id, watch)
+    // It may have ended in another instance after it was let in and before anybody listened. Asked for, its records also tell news again.
+    watch.heard()
   }
 
   function leave(connection: LiveConnection): void {
@@ -79,20 +89,24 @@ export function createLiveConnections(steps: Steps): LiveConnections {
   }
 
   function hear(id: SessionId): void {
-    // Also those that are too young to be filed yet.
-    for (const connection of young.of(id)) if (young.remove(connection)) file(connection)
     watches.get(id)?.heard()
+    fileYoung(id)
+  }
+
+  /** Those that are too young to be filed yet are now, and their session is asked about with that. */
+  function fileYoung(id: SessionId): void {
+    for (const connection of young.of(id)) if (young.remove(connection)) file(connection)
+  }
+
+  function connectionsOf(id: SessionId): readonly LiveConnection[] {
+    return [...(watches.get(id)?.connections ?? [])]
   }
 
   function doubtAll(): void {
     for (const watch of watches.values()) watch.doubt()
   }
 
-  steps.store.watch((key) => {
-    if (key === undefined) return doubtAll()
-    const id = steps.keys.staleId(key)
-    if (id !== undefined) hear(id)
-  })
+  hearChanges({ ...steps, onAny: doubtAll, onChanged: hear, onSeen: (id) => watches.get(id)?.seen() })
 
   return {
     enter(connection) {
@@ -107,17 +121,21 @@ export function createLiveConnections(steps: Steps): LiveConnections {
     },
     noteActivity: (id) => watches.get(id)?.noteActivity(steps.now()),
     close(id, reason) {
-      endings.remember(id, reason)
       const ending: LiveEnding = { kind: 'session_ended', reason }
       for (const connection of young.of(id)) connection.end(ending)
       watches.get(id)?.end(ending)
+    },
+    doubt(id) {
+      fileYoung(id)
+      watches.get(id)?.doubt()
     },
     goAway() {
       isLeaving = true
       for (const connection of open) if (connection.kind !== 'answer') connection.end(GOING_AWAY)
     },
     count: (kind) => counts[kind],
-    countOf: (id, kind) => [...(watches.get(id)?.connections ?? [])].filter((each) => each.kind === kind).length,
+    countOf: (id, kind) => connectionsOf(id).filter((each) => each.kind === kind).length,
+    pagesOf: (id) => connectionsOf(id).filter(({ page }) => page).length,
     sweep() {
       const at = steps.now()
       endings.prune()

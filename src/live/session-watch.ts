@@ -6,8 +6,9 @@ import type { Lifetimes } from '../session/lifetimes.ts'
 import type { LiveSession } from '../session/records.ts'
 import type { RecordActivity } from '../session/record-activity.ts'
 import type { LiveConnection, LiveEnding } from './live-connection.ts'
+import { warningAhead, type WarningSteps } from './warning.ts'
 
-export interface WatchSteps {
+export interface WatchSteps extends WarningSteps {
   readonly findSession: FindSession
   readonly activity: Pick<RecordActivity, 'extended' | 'idleDeadline'>
   readonly lifetimes: Lifetimes
@@ -27,6 +28,8 @@ export class SessionWatch {
   /** When somebody was last noted by a connection of this session. */
   #notedAt: number
   #lookAt: number
+  /** As the store said last, epoch milliseconds. */
+  #idleExpiresAt = Infinity
 
   constructor(session: LiveSession, steps: WatchSteps) {
     const { lifetimes } = steps
@@ -35,6 +38,12 @@ export class SessionWatch {
     this.#notedAt = steps.now()
     const idleLook = this.#notedAt + lifetimes.idleTimeout(session.grant) * FIRST_LOOK
     this.#lookAt = Math.min(idleLook, lifetimes.endsAt(session.record, session.grant))
+  }
+
+  add(connection: LiveConnection): void {
+    const isFirst = this.connections.size === 0
+    this.connections.add(connection)
+    if (connection.page) this.#plan(connection.page.idleExpiresAt, isFirst ? Infinity : this.#lookAt)
   }
 
   /** Somebody is there; written as seldom as the rule for requests says. */
@@ -52,9 +61,17 @@ export class SessionWatch {
     for (const connection of this.connections) connection.end(ending)
   }
 
-  /** Something of it has changed, here or elsewhere: asks at once whether it lives. Asking also keeps further news coming. */
+  /** Something of it has changed, here or elsewhere: asks at once whether it lives, and again where nobody can say. Asking also keeps further news coming. */
   heard(): void {
-    void this.#ask().catch((error: unknown) => this.#told(error))
+    void this.#ask().then(
+      (lives) => lives && this.#tellPages(undefined),
+      (error: unknown) => this.#failed(error),
+    )
+  }
+
+  /** Somebody was seen, here or elsewhere: news for pages that were warned. */
+  seen(): void {
+    if (this.#warnsAt() <= this.#steps.now()) void this.#judge()
   }
 
   /** It may have ended unheard of: asks at the next look. */
@@ -76,13 +93,36 @@ export class SessionWatch {
       if (!(await this.#ask())) return
       // Another instance may have seen the person since: on the store's word.
       const deadline = await activity.idleDeadline(this.#session)
-      this.#lookAt = Math.max(deadline ?? 0, now() + AGAIN_MILLISECONDS)
+      this.#lookAt = now() + AGAIN_MILLISECONDS
+      // Idle or over by now, and found so at once.
+      if (deadline === undefined) return void (await this.#ask())
+      this.#plan(deadline, Infinity)
+      this.#tellPages(deadline)
     } catch (error) {
-      this.#told(error)
+      this.#failed(error)
       // Not knowing is not an ending; but the absolute end needs nobody's word.
       if (now() >= this.#session.record.absoluteExpiresAt) this.end({ kind: 'session_ended', reason: 'expired' })
-      else this.#lookAt = now() + AGAIN_MILLISECONDS
     }
+  }
+
+  /** When to ask again: as the end comes near where pages are to be warned of it, and else at the end. */
+  #plan(idleExpiresAt: number, noLaterThan: number): void {
+    this.#idleExpiresAt = idleExpiresAt
+    const at = this.#steps.now()
+    const warnsAt = this.#warnsAt()
+    const next = warnsAt > at ? Math.min(warnsAt, idleExpiresAt) : idleExpiresAt
+    this.#lookAt = Math.min(Math.max(next, at + AGAIN_MILLISECONDS), noLaterThan)
+  }
+
+  /** From when on its pages are warned; never where it has none. */
+  #warnsAt(): number {
+    const ahead = warningAhead(this.#steps, this.#session.grant)
+    const hasPages = ahead > 0 && [...this.connections].some(({ page }) => page)
+    return hasPages ? this.#idleExpiresAt - ahead : Infinity
+  }
+
+  #tellPages(idleExpiresAt: number | undefined): void {
+    for (const { page } of this.connections) page?.know({ session: this.#session, idleExpiresAt })
   }
 
   /** Whether the session lives; where it has ended, everything of it does. */
@@ -101,8 +141,9 @@ export class SessionWatch {
     this.#session = session
   }
 
-  /** A store that fails is told of by itself. */
-  #told(error: unknown): void {
+  /** Asks again in a moment. A store that fails is told of by itself. */
+  #failed(error: unknown): void {
+    this.#lookAt = this.#steps.now() + AGAIN_MILLISECONDS
     if (!(error instanceof GatewayError)) this.#steps.report('unexpected_error', describeError(error))
   }
 }

@@ -5,7 +5,7 @@ import { LEVEL_BY_BLAME } from './event-levels.ts'
 import type { LogLevel } from './logger.ts'
 
 /** Endpoints of the counter lane whose good answers nobody needs to read about. */
-const QUIET_ENDPOINTS: ReadonlySet<string> = new Set(['assets', 'client', 'openapi', 'static'])
+const QUIET_ENDPOINTS: ReadonlySet<string> = new Set(['assets', 'client', 'events', 'openapi', 'static'])
 
 /**
  * How loud a finished request is told, or undefined where it gets no line.

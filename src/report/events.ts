@@ -89,9 +89,10 @@ export interface Events {
   request_refused: OfSession & { readonly code: FailureCode; readonly blame: Blame; readonly note?: string }
   live_connection_closed: OfSession & {
     readonly kind: 'tunnel' | 'stream'
-    /** The route's prefix. */
+    /** The route's prefix; of our own event streams their path. */
     readonly route: string
-    readonly upstream: string
+    /** Of what is carried. */
+    readonly upstream?: string
     readonly outcome: LiveOutcome
     readonly milliseconds: number
     readonly blame?: Blame

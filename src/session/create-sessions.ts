@@ -1,4 +1,3 @@
-import type { RequestHandler } from 'express'
 import type { Config } from '../config/config.ts'
 import type { EndReason } from '../errors.ts'
 import type { Report } from '../report/events.ts'
@@ -8,27 +7,31 @@ import type { ReadTicket } from '../security/read-ticket.ts'
 import { createRecordCache } from '../store/record-cache.ts'
 import { createSealer } from '../store/sealing.ts'
 import type { Store } from '../store/port.ts'
-import { type Background, createBackground } from './background.ts'
-import { type BeginSession, createBeginSession } from './begin-session.ts'
-import { createEndSession, type EndSession } from './end-session.ts'
-import { createEndingReason } from './ending-reason.ts'
+import { createBackground } from './background.ts'
+import { createBeginSession } from './begin-session.ts'
+import { createEndSession } from './end-session.ts'
+import { createEndingReason, createLeftReason } from './ending-reason.ts'
 import { createExpressSession } from './express-session.ts'
 import { expressSessionOfTicket } from './express-session-of-ticket.ts'
-import { createFindSession, type FindSession } from './find-session.ts'
+import { createFindSession } from './find-session.ts'
 import { createGrantOf } from './grant-of.ts'
-import { createSessionKeys, type SessionKeys } from './keys.ts'
-import { createLateLogins, type LateLogins } from './late-logins.ts'
-import { createLifetimes, type Lifetimes } from './lifetimes.ts'
-import { createReadList, type ReadList } from './listed-sessions.ts'
-import { createHoldGrant, type HoldGrant } from './hold-grant.ts'
+import { createSessionKeys } from './keys.ts'
+import { createLateLogins } from './late-logins.ts'
+import { createLifetimes } from './lifetimes.ts'
+import { createReadList, createReadListed } from './listed-sessions.ts'
+import { hearEndings } from './hear-endings.ts'
+import { createHoldGrant } from './hold-grant.ts'
 import { createOpenSession, type OpenedSession } from './open-session.ts'
 import { createLimitPerson } from './person-limit.ts'
+import { createRecentEndings } from './recent-endings.ts'
 import type { LiveSession, SessionId, Ticket } from './records.ts'
-import { createRecordActivity, type RecordActivity } from './record-activity.ts'
-import { createRenewedGrants, type RenewedGrants } from './renewed-grants.ts'
-import { createReplaceGrant, type ReplaceGrant } from './replace-grant.ts'
+import { createRecordActivity } from './record-activity.ts'
+import { createRenewedGrants } from './renewed-grants.ts'
+import { createReplaceGrant } from './replace-grant.ts'
 import { createRecordSeals } from './seal-records.ts'
-import { createStoredVersions, type StoredVersions } from './stored-versions.ts'
+import { restoreEndings } from './restore-endings.ts'
+import type { Sessions } from './sessions.ts'
+import { createStoredVersions } from './stored-versions.ts'
 
 interface Parts {
   readonly config: Pick<Config, 'session' | 'secrets' | 'provider' | 'store' | 'baseUrl' | 'login'>
@@ -38,33 +41,11 @@ interface Parts {
   readonly cookieKeys: readonly string[]
   readonly readTicket: ReadTicket
   readonly onEnded: (id: SessionId, reason: EndReason) => void
+  /** A session may have ended, and nobody could be asked. */
+  readonly onUnknown: (id: SessionId) => void
   readonly peers: Pick<Peers, 'accountableAddress'>
   readonly report: Report
   readonly now: () => number
-}
-
-/** Everything that can be done with sessions; their records are touched nowhere else. */
-export interface Sessions {
-  readonly find: FindSession
-  /** The same, on the store's word of now, whatever is known here. */
-  readonly findAnew: FindSession
-  readonly begin: BeginSession
-  readonly end: EndSession
-  readonly readList: ReadList
-  readonly lateLogins: LateLogins
-  /** A session that is open in this process. */
-  readonly held: (id: SessionId) => LiveSession | undefined
-  readonly activity: RecordActivity
-  readonly replaceGrant: ReplaceGrant
-  readonly holdGrant: HoldGrant
-  readonly renewed: RenewedGrants
-  readonly storedVersions: StoredVersions
-  readonly keys: SessionKeys
-  readonly lifetimes: Lifetimes
-  readonly express: RequestHandler
-  /** The same for the callback: without the session of before, whose cookie may or may not have come along. */
-  readonly expressAnew: RequestHandler
-  readonly background: Background
 }
 
 export function createSessions({
@@ -76,6 +57,7 @@ export function createSessions({
   readTicket,
   peers,
   onEnded,
+  onUnknown,
   report,
   now,
 }: Parts): Sessions {
@@ -84,8 +66,9 @@ export function createSessions({
   const keys = createSessionKeys(namespace)
   const seals = createRecordSeals(createSealer({ secrets: config.secrets, namespace }), keys)
   const lifetimes = createLifetimes(config.session)
+  const endings = createRecentEndings(now)
   const renewed = createRenewedGrants({ most: config.session.mostCached, now })
-  const openSession = createOpenSession({ store, keys, seals, lifetimes, renewed })
+  const openSession = createOpenSession({ store, keys, seals, lifetimes, renewed, endings })
   const cache = createRecordCache<OpenedSession, Ticket>({
     load: (_, ticket) => openSession(ticket),
     store,
@@ -96,10 +79,12 @@ export function createSessions({
   })
   const { forget } = cache
   const express = createExpressSession({ store, keys, seals, cookieName, cookieKeys, secure, now })
-  const end = createEndSession({ store, keys, forget: forgetAll, onEnded, report })
+  const end = createEndSession({ store, keys, forget: forgetAll, onEnded: ended, report })
   const lateLogins = createLateLogins({ store, keys, loginTimeoutMilliseconds: config.login.timeoutMilliseconds })
-  const readList = createReadList({ store, keys, seals, lifetimes, now })
-  const endingReason = createEndingReason(store, keys)
+  const readListed = createReadListed({ store, keys, seals, lifetimes, now })
+  const readList = createReadList(store, readListed)
+  const leftReason = createLeftReason(store, keys)
+  const endingReason = createEndingReason(leftReason, endings)
   const find = createFindSession({ cache, endingReason, endSession: end, store, keys, lifetimes, now })
 
   function held(id: SessionId): LiveSession | undefined {
@@ -110,6 +95,14 @@ export function createSessions({
     forget(id)
     renewed.forget(id)
   }
+
+  function ended(id: SessionId, reason: EndReason): void {
+    endings.remember(id, reason)
+    onEnded(id, reason)
+  }
+
+  hearEndings({ store, keys, leftReason, onEnded: ended, onUnknown, inBackground: background.run })
+  const restored = restoreEndings({ store, keys, endings, readListed, endSession: end, inBackground: background.run })
 
   return {
     background,
@@ -135,6 +128,7 @@ export function createSessions({
     }),
     end,
     readList,
+    endings,
     lateLogins,
     held,
     activity: createRecordActivity({ cache, store, keys, lifetimes, now }),
@@ -144,6 +138,7 @@ export function createSessions({
     storedVersions: createStoredVersions(store, keys),
     keys,
     lifetimes,
+    stop: restored.stop,
     express: expressSessionOfTicket(express, readTicket, secure),
     expressAnew: expressSessionOfTicket(express, () => ({ kind: 'none' }), secure),
   }

@@ -20,9 +20,14 @@ export interface SessionKeys {
   readonly providerSessionEnded: (issuer: string, sid: string) => string
   /** The id in a key whose change makes an opened session stale; undefined for all others. */
   readonly staleId: (key: string) => SessionId | undefined
+  /** The id in a key whose change says that somebody was seen, or that an ending was left; undefined for all others. */
+  readonly seenId: (key: string) => SessionId | undefined
+  readonly endedId: (key: string) => SessionId | undefined
 }
 
 const STALE_MAKING = /\{([A-Za-z0-9_-]{43})\}:(?:session|grant|ended)$/
+const SEEN = /\{([A-Za-z0-9_-]{43})\}:seen$/
+const ENDED = /\{([A-Za-z0-9_-]{43})\}:ended$/
 
 export function createSessionKeys(namespace: string): SessionKeys {
   const ofSession = (kind: string) => (id: SessionId) => `${namespace}:{${id}}:${kind}`
@@ -38,8 +43,14 @@ export function createSessionKeys(namespace: string): SessionKeys {
     userLine: (issuer, subject) => `${namespace}:user:${hash(issuer, subject)}:line`,
     userEnded: (issuer, subject) => `${namespace}:user:${hash(issuer, subject)}:ended`,
     providerSessionEnded: (issuer, sid) => `${namespace}:idp:${hash(issuer, sid)}:ended`,
-    staleId: (key) => STALE_MAKING.exec(key)?.[1] as SessionId | undefined,
+    staleId: (key) => idIn(key, STALE_MAKING),
+    seenId: (key) => idIn(key, SEEN),
+    endedId: (key) => idIn(key, ENDED),
   }
+}
+
+function idIn(key: string, shape: RegExp): SessionId | undefined {
+  return shape.exec(key)?.[1] as SessionId | undefined
 }
 
 /** No secret enters here, so that the names outlive every rotation of keys. */

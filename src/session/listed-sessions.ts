@@ -19,30 +19,35 @@ export interface ListedSession {
   readonly isOpen: boolean
 }
 
+/** What is known of one session, by its id. Rejects with `store_unavailable`. */
+export type ReadListed = (id: SessionId) => Promise<ListedSession>
+
 /** Everything on the list of a person or of a session at the provider (`keys.user`, `keys.providerSession`). Rejects with `store_unavailable`. */
 export type ReadList = (list: string) => Promise<readonly ListedSession[]>
 
 interface Steps {
-  readonly store: Pick<Store, 'members' | 'read'>
+  readonly store: Pick<Store, 'read'>
   readonly keys: SessionKeys
   readonly seals: Pick<RecordSeals, 'openAbout'>
   readonly lifetimes: Pick<Lifetimes, 'isIdle' | 'idleTimeout'>
   readonly now: () => number
 }
 
-export function createReadList({ store, keys, seals, lifetimes, now }: Steps): ReadList {
-  /** Without its cookie nobody knows a session's own idle timeout, which is shorter: `seen` is gone by then. */
-  const mostIdle = lifetimes.idleTimeout({})
-
+export function createReadList(store: Pick<Store, 'members'>, readListed: ReadListed): ReadList {
   return async function readList(list) {
     const ids = (await store.members(list)) as readonly SessionId[]
     const listed: ListedSession[] = []
     for (let from = 0; from < ids.length; from += READ_AT_ONCE)
-      listed.push(...(await Promise.all(ids.slice(from, from + READ_AT_ONCE).map(read))))
+      listed.push(...(await Promise.all(ids.slice(from, from + READ_AT_ONCE).map(readListed))))
     return listed
   }
+}
 
-  async function read(id: SessionId): Promise<ListedSession> {
+export function createReadListed({ store, keys, seals, lifetimes, now }: Steps): ReadListed {
+  /** Without its cookie nobody knows a session's own idle timeout, which is shorter: `seen` is gone by then. */
+  const mostIdle = lifetimes.idleTimeout({})
+
+  return async function readListed(id) {
     const [sealed, seenText, ended] = await store.read([keys.about(id), keys.seen(id), keys.ended(id)])
     const seenAt = parseSeen(seenText)?.seenAt
     const wasSeen = seenAt !== undefined && !lifetimes.isIdle(now(), seenAt, mostIdle)

@@ -2,6 +2,7 @@ import type { Store } from '../store/port.ts'
 import type { Lifetimes } from './lifetimes.ts'
 import type { SessionKeys } from './keys.ts'
 import type { LiveSession, SessionRecord, Ticket, Verdict } from './records.ts'
+import type { RecentEndings } from './recent-endings.ts'
 import type { RenewedGrants } from './renewed-grants.ts'
 import type { RecordSeals } from './seal-records.ts'
 import { NEVER_SEEN, parseSeen, type Seen } from './seen.ts'
@@ -29,9 +30,10 @@ interface Steps {
   readonly seals: RecordSeals
   readonly lifetimes: Pick<Lifetimes, 'endsAt' | 'idleTimeout'>
   readonly renewed: Pick<RenewedGrants, 'newest' | 'seen'>
+  readonly endings: Pick<RecentEndings, 'reasonOf'>
 }
 
-export function createOpenSession({ store, keys, seals, lifetimes, renewed }: Steps): OpenSession {
+export function createOpenSession({ store, keys, seals, lifetimes, renewed, endings }: Steps): OpenSession {
   return async function openSession(ticket) {
     const { id } = ticket
     const [sealedSession, storedGrant, seenText, ended] = await store.read([
@@ -41,6 +43,8 @@ export function createOpenSession({ store, keys, seals, lifetimes, renewed }: St
       keys.ended(id),
     ])
     if (sealedSession === undefined || storedGrant === undefined || ended !== undefined) return undefined
+    // The store has lost its ending, which will stand again in a moment.
+    if (endings.reasonOf(id) !== undefined) return undefined
 
     const record = Object.freeze((JSON.parse(seals.openSession(ticket, sealedSession)) as { record: SessionRecord }).record)
     const stored = Object.freeze({ ticket, record, grant: seals.openGrant(ticket, storedGrant) })

@@ -1,4 +1,4 @@
-import type { Sessions } from './create-sessions.ts'
+import type { Sessions } from './sessions.ts'
 import { createEndListed, type EndListed } from './end-listed.ts'
 import { createEndWithoutCookie, type EndWithoutCookie } from './end-without-cookie.ts'
 import type { LiveSession } from './records.ts'

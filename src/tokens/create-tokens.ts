@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts'
 import type { Provider } from '../oidc/port.ts'
 import type { Report } from '../report/events.ts'
-import type { Sessions } from '../session/create-sessions.ts'
+import type { Sessions } from '../session/sessions.ts'
 import { createGrantOf } from '../session/grant-of.ts'
 import type { LiveSession } from '../session/records.ts'
 import type { Store } from '../store/port.ts'

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { BrowserContext, Page } from 'playwright-core'
 import { callApi, signIn } from './acts.ts'
@@ -35,6 +37,13 @@ const openStream = `new Promise((resolve) => {
   stream.onmessage = ({ data }) => { events.push('message ' + data); resolve() }
   stream.addEventListener('ended', ({ data }) => { events.push('ended ' + data); stream.close() })
 })`
+const listen = `new Promise((resolve) => {
+  window.told = []
+  window.listening = new EventSource('/bff/events')
+  listening.onopen = () => { told.push('open'); resolve() }
+  listening.addEventListener('ended', ({ data }) => told.push('ended ' + data))
+})`
+const ended = (reason: string) => `ended {"reason":"${reason}","loginUrl":"/bff/login"}`
 const seen = (page: Page) => page.evaluate<string[]>('window.seen')
 // Asked from outside: what polls inside a page may be stopped by the page's own policy.
 const when = (page: Page, condition: string) => until(condition, () => page.evaluate<boolean>(condition))
@@ -72,6 +81,39 @@ describe('in a page behind nginx', () => {
     await when(tab, 'window.events.length === 2')
     expect((await seen(tab)).at(-1)).toBe('closed 4401 signed_out true')
     expect(await tab.evaluate('events')).toEqual(['message first', 'ended {"reason":"signed_out"}'])
+  })
+
+  test('our own event stream opens at once, and says at once that they signed out in another tab', async () => {
+    await tab.evaluate(listen)
+    const other = await person.newPage()
+    await other.goto(world.origin)
+    await callApi(other, '/bff/logout', 'POST')
+    await when(tab, 'window.told.length >= 2')
+    expect((await tab.evaluate<string[]>('told')).slice(0, 2)).toEqual(['open', ended('signed_out')])
+    // This page does not hang up: the browser comes back by itself, without its cookie by now, and is not left without an answer.
+    await when(tab, 'window.told.length >= 4')
+    expect((await tab.evaluate<string[]>('told')).slice(2, 4)).toEqual(['open', ended('none')])
+    await tab.evaluate('listening.close()')
+  })
+
+  test('a browser keeps the id that a stream begins with, before there is any event', async () => {
+    const ids: (string | undefined)[] = []
+    const server = createServer((request, response) => {
+      if (request.url !== '/events') return response.writeHead(200, { 'Content-Type': 'text/html' }).end()
+      ids.push(request.headers['last-event-id']?.toString())
+      return response.writeHead(200, { 'Content-Type': 'text/event-stream' }).end('retry: 1\n: open\nid: first\n\n')
+    })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    try {
+      const page = await person.newPage()
+      await page.goto(`http://127.0.0.1:${Object(server.address()).port}/`)
+      await page.evaluate("void new EventSource('/events')")
+      await until('it has come back', () => ids.length > 1)
+      expect(ids.slice(0, 2)).toEqual([undefined, 'first'])
+      await page.close()
+    } finally {
+      server.close().closeAllConnections()
+    }
   })
 
   test('a WebSocket is refused to a person who is not signed in', async () => {

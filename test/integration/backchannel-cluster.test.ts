@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { type Browser, createBrowser } from '../support/browser.ts'
-import { type Cluster, startCluster } from '../support/cluster.ts'
+import { createBrowser } from '../support/browser.ts'
+import { startCluster } from '../support/cluster.ts'
 import { logoutToken, sendLogout } from '../support/logout-token.ts'
 import { type RedisServer, startRedis } from '../support/redis-server.ts'
+import { signOutAtProvider } from '../support/sign-out-at-provider.ts'
 import { tellScriptedStory } from '../support/story.ts'
 import { until } from '../support/until.ts'
 
@@ -15,13 +16,6 @@ async function withRedis(): Promise<RedisServer> {
   const redis = await startRedis()
   running.push(() => redis.stop())
   return redis
-}
-
-/** Signs out at the provider itself, as a person would who never comes by here. */
-async function signOutAtProvider(browser: Browser, { provider }: Cluster): Promise<void> {
-  const page = await browser.navigate(`${provider.issuer}/session/end`, { from: null })
-  const xsrf = /name="xsrf" value="([^"]+)"/.exec(page.text)?.[1] ?? ''
-  await browser.navigate(`${provider.issuer}/session/end/confirm`, { form: { xsrf, logout: 'yes' } })
 }
 
 describe('two gateways on one Redis, and a certified provider', () => {
@@ -53,7 +47,7 @@ describe('two gateways on one Redis, and a certified provider', () => {
         [200, undefined],
       ])
 
-    await signOutAtProvider(browser, cluster)
+    await signOutAtProvider(browser, cluster.provider)
     const gone = [401, 'ended_by_provider']
     for (const cookie of cookies)
       await until('it has ended at both', async () => (await ask(cookie)).every(([status]) => status === 401))

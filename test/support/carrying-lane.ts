@@ -5,6 +5,7 @@ import type { RouteConfig } from '../../src/config/config.ts'
 import type { WebSocketsConfig } from '../../src/config/web-sockets-config.ts'
 import { asGatewayError, FAILURES, GatewayError } from '../../src/errors.ts'
 import { createLiveConnections, type LiveConnections } from '../../src/live/live-connections.ts'
+import { createRecentEndings } from '../../src/session/recent-endings.ts'
 import type { WatchSteps } from '../../src/live/session-watch.ts'
 import { type Carry, createCarry } from '../../src/proxy/carry.ts'
 import type { CarrySteps } from '../../src/proxy/steps.ts'
@@ -99,10 +100,12 @@ export async function startCarryingLane({
   const events: ToldEvent[] = []
   const watchers = new Set<() => void>()
   const session = liveSession()
-  const live = createLiveConnections({
+  const now = steps.now ?? (() => performance.now())
+  const endings = createRecentEndings(now)
+  const { close, ...others } = createLiveConnections({
     findSession: () => ({ kind: 'live', session }),
     store: { watch: () => undefined, link: { live: true, certainAt: Infinity, foundAgainAt: -Infinity, tells: true } },
-    keys: { staleId: () => undefined },
+    keys: { staleId: () => undefined, seenId: () => undefined, endedId: () => undefined },
     activity: { extended: async () => Infinity, idleDeadline: async () => Infinity, ...activity },
     lifetimes: createLifetimes({
       idleTimeoutMilliseconds: 3_600_000,
@@ -111,9 +114,19 @@ export async function startCarryingLane({
       mostCached: 10,
       withoutRefreshToken: 'login',
     }),
+    endings,
+    expiringAheadMilliseconds: 0,
     report: (name, fields) => void events.push({ name, ...fields }),
-    now: steps.now ?? (() => performance.now()),
+    now,
   })
+  const live: LiveConnections = {
+    ...others,
+    // As the session folder does it.
+    close(id, reason) {
+      endings.remember(id, reason)
+      close(id, reason)
+    },
+  }
   const carry = createCarry({
     steps: {
       refuseForgedRequest() {},

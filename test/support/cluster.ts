@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Agent, request as send, type IncomingHttpHeaders } from 'node:http'
-import { createBrowser } from './browser.ts'
+import { type Browser, createBrowser } from './browser.ts'
 import { findFreePort } from './free-port.ts'
 import { metricOf } from './metric-of.ts'
 import { type GatewayProcess, startProcess } from './gateway-process.ts'
@@ -24,18 +24,24 @@ export interface Called {
   readonly body: string
 }
 
+interface How {
+  readonly method?: string
+  /** Milliseconds after which it is given up. */
+  readonly givenUpAfter?: number
+}
+
 /** Several gateway processes on one store, a certified provider and an API, behind one base URL. */
 export interface Cluster {
   readonly origin: string
   readonly provider: TestProvider
   readonly upstream: Upstream
   readonly instances: readonly Instance[]
-  /** Signs somebody in at the first instance; what comes back is the session's cookie header. */
-  readonly signIn: (account?: string) => Promise<string>
-  /** Calls an instance as a script of the page would; given up after `givenUpAfter` milliseconds. */
-  readonly call: (instance: number, cookie: string, path?: string, givenUpAfter?: number) => Promise<Called>
-  /** One more instance, which the others do not know of. */
-  readonly join: () => Promise<Instance>
+  /** Signs somebody in at the first instance, in a new browser unless one is given; what comes back is the session's cookie header. */
+  readonly signIn: (account?: string, browser?: Browser) => Promise<string>
+  /** Calls an instance as a script of the page would. */
+  readonly call: (instance: number, cookie: string, path?: string, how?: How) => Promise<Called>
+  /** One more instance, which the others do not know of; with settings of its own, where there are some. */
+  readonly join: (env?: Readonly<Record<string, string>>) => Promise<Instance>
   readonly stop: () => Promise<void>
 }
 
@@ -44,6 +50,8 @@ interface Choice {
   readonly instances?: number
   readonly provider?: ProviderOptions
   readonly env?: Readonly<Record<string, string>>
+  /** What is carried, for those whom `/api/` does not suffice, by the upstream's origin. */
+  readonly routes?: (upstream: string) => readonly object[]
   /** Whether the provider knows the back channel. */
   readonly backchannel?: boolean
 }
@@ -53,6 +61,7 @@ export async function startCluster({
   instances: count = 3,
   provider: options = {},
   env = {},
+  routes,
   backchannel = false,
 }: Choice): Promise<Cluster> {
   const port = await findFreePort()
@@ -72,7 +81,7 @@ export async function startCluster({
     COATCHECK_CLIENT_SECRET: provider.clientSecret,
     COATCHECK_SECRETS: randomBytes(32).toString('base64url'),
     COATCHECK_STORE: store,
-    COATCHECK_ROUTES: `/api/=${upstream.origin}/`,
+    COATCHECK_ROUTES: routes ? JSON.stringify(routes(upstream.origin)) : `/api/=${upstream.origin}/`,
     COATCHECK_DRAIN_DELAY: '0s',
     ...env,
   }
@@ -80,8 +89,8 @@ export async function startCluster({
   const agent = new Agent({ keepAlive: true, maxSockets: 1_000 })
   const running: Instance[] = []
 
-  async function start(listen: string): Promise<Instance> {
-    const started = startProcess({ ...shared, COATCHECK_LISTEN: listen })
+  async function start(listen: string, own: Readonly<Record<string, string>> = {}): Promise<Instance> {
+    const started = startProcess({ ...shared, ...own, COATCHECK_LISTEN: listen })
     const { port: at, privateUrl } = await started.listening()
     await until('the instance is ready', async () => (await fetch(`${privateUrl}/readyz`)).status === 200)
     const metric = async (name: string, labels: Readonly<Record<string, string>> = {}) =>
@@ -99,8 +108,7 @@ export async function startCluster({
     upstream,
     instances: running,
 
-    async signIn(account = 'alice') {
-      const browser = createBrowser()
+    async signIn(account = 'alice', browser = createBrowser()) {
       await browser.navigate(`${origin}/`)
       await browser.navigate(`${origin}/bff/login?returnTo=/&loginHint=${account}`, { from: `${origin}/` })
       const cookie = browser.cookie('coatcheck')
@@ -108,10 +116,10 @@ export async function startCluster({
       return `${cookie.name}=${cookie.value}`
     },
 
-    call: (instance, cookie, path = '/api/x', givenUpAfter) =>
+    call: (instance, cookie, path = '/api/x', { method = 'GET', givenUpAfter } = {}) =>
       new Promise((resolve) => {
         const headers = { Host: host, Cookie: cookie, 'X-CSRF': '1', 'Sec-Fetch-Site': 'same-origin' }
-        const asked = send({ agent, host: '127.0.0.1', port: running[instance]?.port, path, headers }, (answer) => {
+        const asked = send({ agent, host: '127.0.0.1', port: running[instance]?.port, method, path, headers }, (answer) => {
           let body = ''
           answer.setEncoding('utf8').on('data', (piece: string) => (body += piece))
           answer.on('error', giveUp)
@@ -128,7 +136,7 @@ export async function startCluster({
         asked.on('error', giveUp).end()
       }),
 
-    join: () => start('127.0.0.1:0'),
+    join: (own) => start('127.0.0.1:0', own),
 
     async stop() {
       agent.destroy()

@@ -89,8 +89,8 @@ async function rage(
 
   async function keepCalling(): Promise<void> {
     while (done() < refreshes) {
-      const givenUpAfter = onceIn(odds.hangUp) ? 1 + Math.random() * LONGEST_CALL_MILLISECONDS : undefined
-      const { status } = await cluster.call(any(3), cookies[any(cookies.length)] ?? '', '/api/x', givenUpAfter)
+      const how = onceIn(odds.hangUp) ? { givenUpAfter: 1 + Math.random() * LONGEST_CALL_MILLISECONDS } : {}
+      const { status } = await cluster.call(any(3), cookies[any(cookies.length)] ?? '', '/api/x', how)
       callsByStatus[status] = (callsByStatus[status] ?? 0) + 1
       calls += 1
       if (calls % 5_000 === 0) tell?.(`${done()} refreshes, ${calls} calls`)

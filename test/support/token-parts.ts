@@ -91,6 +91,7 @@ export function tokenParts(answers: Answers, setting: Setting = {}) {
       readTicket: () => ({ kind: 'none' }),
       peers: { accountableAddress: () => undefined },
       onEnded: () => undefined,
+      onUnknown: () => undefined,
       report,
       now,
     })

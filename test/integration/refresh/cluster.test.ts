@@ -52,7 +52,7 @@ describe('three gateways on one Redis, and a provider that ends a grant whose re
     const before = cluster.provider.counts.token
     cluster.provider.beforeTokenAnswer = () => answered.promise
     try {
-      const calls = Array.from({ length: 30 }, (_, n) => cluster.call(n % 3, cookie, '/api/x', 300))
+      const calls = Array.from({ length: 30 }, (_, n) => cluster.call(n % 3, cookie, '/api/x', { givenUpAfter: 300 }))
       await until('the provider is asked', () => cluster.provider.counts.token > before)
       expect((await Promise.all(calls)).map(({ status }) => status)).toEqual(Array.from({ length: 30 }, () => 0))
     } finally {

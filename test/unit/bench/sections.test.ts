@@ -5,6 +5,7 @@ import { latencySection, type LatencyTurn } from '../../../bench/latency-group.t
 import { memorySection } from '../../../bench/memory-group.ts'
 import { leewaySection } from '../../../bench/refresh/leeway-group.ts'
 import { socketsSection } from '../../../bench/sockets-group.ts'
+import { streamsSection } from '../../../bench/streams-group.ts'
 import { storeSection, wrkScript } from '../../../bench/store-group.ts'
 import type { Row } from '../../../bench/summarise.ts'
 
@@ -117,6 +118,17 @@ describe('what groups make of their turns', () => {
     expect(socketsSection(100 * MEBIBYTE, 150 * MEBIBYTE, 5_120).remarks).toEqual([
       'Each takes 10.0 KiB of resident memory, both of its connections included.',
     ])
+  })
+
+  test('what event streams take is told for each of them, and whether all are told within a second', () => {
+    const measured = { many: 5_120, before: 100 * MEBIBYTE, after: 150 * MEBIBYTE, share: 0.0123, alone: [1, 2, 9], cpu: 300 }
+    expect(streamsSection({ ...measured, together: 400 }).remarks).toEqual([
+      'Each takes 10.0 KiB of resident memory.',
+      'At rest, heartbeats included, all of them take 1.2 % of a core.',
+      'A page is told of an ending elsewhere after 2.0 ms (median; at most 9.0 ms).',
+      'Of 5,117 sessions that end at once the last page is told after 400 ms, for which the gateway works 300 ms.',
+    ])
+    expect([400, 1000].map((together) => streamsSection({ ...measured, together }).goals[0]?.held)).toEqual([true, false])
   })
 
   test('the store is judged by what it is asked for, cold and warm, and by what its size costs', () => {

@@ -66,6 +66,9 @@ const ROWS: Readonly<Record<string, Row>> = {
   'webSockets.handshakeTimeout': { written: '3s', becomes: { webSockets: { handshakeTimeoutMilliseconds: 3000 } } },
   'webSockets.mostOpen': { written: '12', becomes: { webSockets: { mostOpen: 12 } } },
   'webSockets.mostOpenPerSession': { written: '2', becomes: { webSockets: { mostOpenPerSession: 2 } } },
+  'events.heartbeat': { written: '20s', becomes: { events: { heartbeatMilliseconds: 20_000 } } },
+  'events.expiringAhead': { written: '2m', becomes: { events: { expiringAheadMilliseconds: 120_000 } } },
+  'events.mostPerSession': { written: '4', becomes: { events: { mostPerSession: 4 } } },
   'session.idleTimeout': { written: '15m', becomes: { session: { idleTimeoutMilliseconds: 900_000 } } },
   'session.absoluteTimeout': { written: '1d', becomes: { session: { absoluteTimeoutMilliseconds: 86_400_000 } } },
   'session.rules': {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { GatewayError } from '../../../src/errors.ts'
 import { createLiveConnections } from '../../../src/live/live-connections.ts'
-import type { LiveConnection, LiveEnding, LiveKind } from '../../../src/live/live-connection.ts'
+import type { KnownSession, LiveConnection, LiveEnding, LiveKind } from '../../../src/live/live-connection.ts'
+import { createRecentEndings } from '../../../src/session/recent-endings.ts'
 import type { LiveSession, Verdict } from '../../../src/session/records.ts'
 import { makeSession, sessionParts } from '../../support/session-parts.ts'
 
@@ -11,6 +12,8 @@ interface World {
   /** What the store says of activity, or throws. */
   idleDeadline?: () => Promise<number | undefined>
   verdict?: () => Promise<Verdict>
+  /** The verdict on a session of which something opens, where it is another. */
+  verdictAtOpening?: () => Promise<Verdict>
 }
 
 const settled = () => new Promise((resolve) => setImmediate(resolve))
@@ -21,10 +24,14 @@ function begin(world: World = {}) {
   const heard: ((key: string | undefined) => void)[] = []
   const asked = { deadlines: 0, verdicts: 0 }
   const written: number[] = []
+  let opening: LiveSession | undefined
+  const endings = createRecentEndings(now)
   const live = createLiveConnections({
-    findSession: (ticket) => {
+    findSession(ticket) {
+      const live: Verdict = { kind: 'live', session: opening ?? makeSession({}, ticket) }
+      if (opening) return world.verdictAtOpening?.() ?? live
       asked.verdicts += 1
-      return world.verdict?.() ?? { kind: 'live', session: makeSession({}, ticket) }
+      return world.verdict?.() ?? live
     },
     activity: {
       extended: async () => {
@@ -39,6 +46,8 @@ function begin(world: World = {}) {
     store: { watch: (listener) => void heard.push(listener), link },
     keys,
     lifetimes,
+    endings,
+    expiringAheadMilliseconds: 300_000,
     report,
     now,
   })
@@ -48,9 +57,12 @@ function begin(world: World = {}) {
     const endings: LiveEnding[] = []
     const looks: number[] = []
     const connection: LiveConnection = { kind, session, end: (ending) => endings.push(ending), look: (at) => looks.push(at) }
-    return { endings, looks, leave: live.enter(connection) }
+    opening = session
+    const leave = live.enter(connection)
+    opening = undefined
+    return { endings, looks, leave }
   }
-  return { clock, live, open, asked, written, reported, hear, link, keys }
+  return { clock, live, endings, open, asked, written, reported, hear, link, keys }
 }
 
 const SIGNED_OUT: LiveEnding = { kind: 'session_ended', reason: 'signed_out' }
@@ -93,9 +105,9 @@ describe('open connections', () => {
   })
 
   test('that were let in before their session ended, and open only then, end at once', () => {
-    const { live, open } = begin()
+    const { live, endings, open } = begin()
     const session = makeSession()
-    live.close(session.ticket.id, 'replaced')
+    endings.remember(session.ticket.id, 'replaced')
     const late = open(session)
     expect(late.endings).toEqual([{ kind: 'session_ended', reason: 'replaced' }])
     expect(live.count('tunnel')).toBe(0)
@@ -306,6 +318,13 @@ describe('a session that ends in another instance', () => {
     expect([mine.endings, asked.verdicts]).toEqual([[], 1])
   })
 
+  test.each<LiveKind>(['tunnel', 'stream'])('before a %s opened that was let in earlier takes it along', async (kind) => {
+    const { open } = begin({ verdictAtOpening: ended })
+    const late = open(makeSession(), kind)
+    await settled()
+    expect(late.endings).toEqual([REVOKED])
+  })
+
   test('while the store was lost is asked about once it is found again', async () => {
     const world: World = { verdict: ended }
     const { live, open, hear } = begin(world)
@@ -328,12 +347,110 @@ describe('a session that ends in another instance', () => {
     expect(mine.endings).toEqual([REVOKED])
   })
 
-  test('that nobody can be asked about lives on', async () => {
-    const { open, hear, keys, reported } = begin({ verdict: () => Promise.reject(new GatewayError('store_unavailable')) })
+  test('that nobody can be asked about lives on, and is asked about until somebody can say', async () => {
+    const world: World = { verdict: () => Promise.reject(new GatewayError('store_unavailable')) }
+    const { clock, live, open, hear, keys, reported } = begin(world)
     const session = makeSession()
     const mine = open(session)
     hear(keys.session(session.ticket.id))
     await settled()
     expect([mine.endings, reported]).toEqual([[], []])
+    world.verdict = ended
+    clock.at += 1000
+    live.sweep()
+    await settled()
+    expect(mine.endings).toEqual([REVOKED])
+  })
+
+  test('and left its reason is not asked about: it is heard by that, or doubted', async () => {
+    const { live, open, hear, keys, asked } = begin({ verdict: ended })
+    const session = makeSession()
+    const [mine, young] = [open(session), open(session, 'answer')]
+    for (const key of [keys.session, keys.grant, keys.ended]) hear(key(session.ticket.id))
+    await settled()
+    expect([asked.verdicts, mine.endings]).toEqual([0, []])
+    live.doubt(session.ticket.id)
+    live.sweep()
+    await settled()
+    expect([mine.endings, young.endings]).toEqual([[REVOKED], [REVOKED]])
+  })
+
+  test('is asked about once for all that changed of it at the same time', async () => {
+    const { open, hear, keys, asked } = begin()
+    const session = makeSession()
+    open(session)
+    for (const key of [keys.session, keys.grant]) hear(key(session.ticket.id))
+    await settled()
+    expect(asked.verdicts).toBe(1)
+  })
+})
+
+function withPage(world: World = {}) {
+  const begun = begin(world)
+  const known: (number | undefined)[] = []
+  const session = makeSession()
+  const page = { idleExpiresAt: begun.clock.at + IDLE, know: (of: KnownSession) => known.push(of.idleExpiresAt) }
+  const leave = begun.live.enter({ kind: 'stream', session, end: () => undefined, page })
+  return { ...begun, known, session, leave }
+}
+
+describe('a session that pages are told about', () => {
+  test('is asked about when its pages are to be warned, and anew when somebody is seen from then on', async () => {
+    const world: World = {}
+    const { clock, live, known, session, hear, keys, asked } = withPage(world)
+    const end = clock.at + IDLE
+    world.idleDeadline = async () => end
+    await settled()
+    hear(keys.seen(session.ticket.id))
+    clock.at = end - 300_001
+    live.sweep()
+    await settled()
+    expect([known, asked.deadlines]).toEqual([[undefined], 0])
+    clock.at += 1
+    live.sweep()
+    await settled()
+    expect(known).toEqual([undefined, end])
+    world.idleDeadline = async () => end + IDLE
+    hear(keys.seen(session.ticket.id))
+    await settled()
+    expect(known).toEqual([undefined, end, end + IDLE])
+    hear(keys.seen(session.ticket.id))
+    await settled()
+    expect(asked.deadlines).toBe(2)
+  })
+
+  test('is counted by its pages', () => {
+    const { live, session, leave, open } = withPage()
+    open(session, 'stream')
+    expect([live.countOf(session.ticket.id, 'stream'), live.pagesOf(session.ticket.id)]).toEqual([2, 1])
+    leave()
+    expect(live.pagesOf(session.ticket.id)).toBe(0)
+  })
+
+  test('has them told what was missed while the store was lost', async () => {
+    const world: World = {}
+    const { clock, live, known, hear } = withPage(world)
+    await settled()
+    world.idleDeadline = async () => clock.at + 1000
+    hear(undefined)
+    live.sweep()
+    await settled()
+    expect(known).toEqual([undefined, clock.at + 1000])
+  })
+
+  test('ends as idle as soon as the store says so, without another second', async () => {
+    const world: World = {}
+    const { clock, live, open, asked } = withPage(world)
+    const mine = open(makeSession())
+    await settled()
+    world.idleDeadline = async () => {
+      world.verdict = async () => ({ kind: 'ended', reason: 'idle' })
+      return undefined
+    }
+    clock.at += IDLE
+    live.sweep()
+    await settled()
+    expect(mine.endings).toMatchObject([{ reason: 'idle' }])
+    expect(asked.deadlines).toBeGreaterThan(0)
   })
 })

@@ -3,7 +3,7 @@ import { createEndListed } from '../../../src/session/end-listed.ts'
 import { createEndSession } from '../../../src/session/end-session.ts'
 import { createEndWithoutCookie } from '../../../src/session/end-without-cookie.ts'
 import { createLateLogins } from '../../../src/session/late-logins.ts'
-import { createReadList } from '../../../src/session/listed-sessions.ts'
+import { createReadList, createReadListed } from '../../../src/session/listed-sessions.ts'
 import { writeSeen } from '../../../src/session/seen.ts'
 import { openOnes } from '../../../src/session/show-listed.ts'
 import { createMemoryStore } from '../../../src/store/memory-store.ts'
@@ -23,7 +23,7 @@ function setUp(wrap: (store: Store) => Store = (store) => store) {
   const parts = sessionParts()
   const { keys, seals, now, lifetimes, report, reported, clock } = parts
   const store = wrap(createMemoryStore({ mostRecords: 10_000, now }))
-  const readList = createReadList({ store, keys, seals, lifetimes, now })
+  const readList = createReadList(store, createReadListed({ store, keys, seals, lifetimes, now }))
   const lateLogins = createLateLogins({ store, keys, loginTimeoutMilliseconds: 600_000 })
   const endSession = createEndSession({ store, keys, forget: () => undefined, onEnded: () => undefined, report })
   const endWithoutCookie = createEndWithoutCookie({ endSession, held: () => undefined, revokeTokens: () => undefined })

@@ -49,6 +49,7 @@ async function setUp(wrap: (store: Store) => Store = (store) => store, chosen: P
     cookieKeys,
     readTicket: createReadTicket(NAME, cookieKeys, 10),
     onEnded: () => undefined,
+    onUnknown: () => undefined,
     peers: { accountableAddress: () => undefined },
     report,
     now,

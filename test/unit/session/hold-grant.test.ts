@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { createHoldGrant } from '../../../src/session/hold-grant.ts'
 import { createOpenSession, type OpenedSession } from '../../../src/session/open-session.ts'
 import type { AccessToken, LiveSession, Ticket } from '../../../src/session/records.ts'
+import { createRecentEndings } from '../../../src/session/recent-endings.ts'
 import { createRenewedGrants } from '../../../src/session/renewed-grants.ts'
 import { writeSeen } from '../../../src/session/seen.ts'
 import { createMemoryStore } from '../../../src/store/memory-store.ts'
@@ -18,7 +19,7 @@ async function setUp() {
   const link = { live: true, certainAt: clock.at, foundAgainAt: -Infinity, tells: true }
   const store = { ...memory, link }
   const renewed = createRenewedGrants({ most: 10, now })
-  const openSession = createOpenSession({ store, keys, seals, lifetimes, renewed })
+  const openSession = createOpenSession({ store, keys, seals, lifetimes, renewed, endings: createRecentEndings(now) })
   const cache = createRecordCache<OpenedSession, Ticket>({
     load: (_, ticket) => openSession(ticket),
     idOfKey: keys.staleId,

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
 import { createEndSession } from '../../../src/session/end-session.ts'
-import { createReadList } from '../../../src/session/listed-sessions.ts'
+import { createReadList, createReadListed } from '../../../src/session/listed-sessions.ts'
 import { createLimitPerson } from '../../../src/session/person-limit.ts'
 import { createLine } from '../../../src/session/place-in-line.ts'
 import type { SessionId } from '../../../src/session/records.ts'
@@ -38,7 +38,7 @@ function setUp(most: number | undefined, delay: () => Promise<unknown> = async (
     removeLeaving: late(memory.removeLeaving.bind(memory)),
     keep: late(memory.keep.bind(memory)),
   }
-  const readList = createReadList({ store, keys, seals, lifetimes, now })
+  const readList = createReadList(store, createReadListed({ store, keys, seals, lifetimes, now }))
   const endSession = createEndSession({ store, keys, forget: () => undefined, onEnded: () => undefined, report })
   const config = { mostPerPerson: most, absoluteTimeoutMilliseconds: 12 * HOUR }
   const limitPerson = createLimitPerson({ config, store, readList, endSession, keys, report })

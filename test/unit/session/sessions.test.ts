@@ -2,13 +2,14 @@ import { describe, expect, test } from '@jest/globals'
 import { createRecordCache } from '../../../src/store/record-cache.ts'
 import { createMemoryStore } from '../../../src/store/memory-store.ts'
 import type { Store } from '../../../src/store/port.ts'
-import { createEndingReason } from '../../../src/session/ending-reason.ts'
+import { createEndingReason, createLeftReason } from '../../../src/session/ending-reason.ts'
 import { createEndSession } from '../../../src/session/end-session.ts'
 import { createExpressStoreClient } from '../../../src/session/express-store-client.ts'
 import { createFindSession } from '../../../src/session/find-session.ts'
 import { createOpenSession, type OpenedSession } from '../../../src/session/open-session.ts'
 import { createRecordActivity } from '../../../src/session/record-activity.ts'
 import type { AccessToken, GrantRecord, LiveSession, Ticket } from '../../../src/session/records.ts'
+import { createRecentEndings } from '../../../src/session/recent-endings.ts'
 import { createRenewedGrants } from '../../../src/session/renewed-grants.ts'
 import { createReplaceGrant } from '../../../src/session/replace-grant.ts'
 import { writeSeen } from '../../../src/session/seen.ts'
@@ -23,7 +24,8 @@ function setUp(wrap: (store: Store) => Store = (store) => store) {
   const { keys, seals, now, lifetimes, report, clock } = parts
   const store = wrap(createMemoryStore({ mostRecords: 1_000, now }))
   const renewed = createRenewedGrants({ most: 10, now })
-  const openSession = createOpenSession({ store, keys, seals, lifetimes, renewed })
+  const endings = createRecentEndings(now)
+  const openSession = createOpenSession({ store, keys, seals, lifetimes, renewed, endings })
   const cache = createRecordCache<OpenedSession, Ticket>({
     load: (_, ticket) => openSession(ticket),
     idOfKey: keys.staleId,
@@ -58,7 +60,15 @@ function setUp(wrap: (store: Store) => Store = (store) => store) {
     express,
     begin,
     endSession,
-    find: createFindSession({ cache, endingReason: createEndingReason(store, keys), endSession, store, keys, lifetimes, now }),
+    find: createFindSession({
+      cache,
+      endingReason: createEndingReason(createLeftReason(store, keys), endings),
+      endSession,
+      store,
+      keys,
+      lifetimes,
+      now,
+    }),
     activity: createRecordActivity({ cache, store, keys, lifetimes, now }),
     replaceGrant: createReplaceGrant(store, keys, seals, cache.forget),
   }

@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
-import { createEndingReason } from '../../../src/session/ending-reason.ts'
+import { createEndingReason, createLeftReason } from '../../../src/session/ending-reason.ts'
 import { createEndSession } from '../../../src/session/end-session.ts'
 import { createGrantOf } from '../../../src/session/grant-of.ts'
 import { createSessionKeys } from '../../../src/session/keys.ts'
 import { createOpenSession } from '../../../src/session/open-session.ts'
+import { createRecentEndings } from '../../../src/session/recent-endings.ts'
 import { createRenewedGrants } from '../../../src/session/renewed-grants.ts'
 import type { SessionId } from '../../../src/session/records.ts'
 import { parseSeen, writeSeen } from '../../../src/session/seen.ts'
@@ -72,7 +73,8 @@ describe('a record', () => {
     const renewed = createRenewedGrants({ most: 10, now })
     const { ticket, record, grant } = makeSession()
     const { id } = ticket
-    const open = createOpenSession({ store, keys, seals, lifetimes, renewed })
+    const endings = createRecentEndings(now)
+    const open = createOpenSession({ store, keys, seals, lifetimes, renewed, endings })
     const records = {
       [keys.session(id)]: seals.sealSession(ticket, JSON.stringify({ record })),
       [keys.grant(id)]: seals.sealGrant(ticket, grant),
@@ -89,16 +91,22 @@ describe('a record', () => {
     await write()
     await store.remove([keys.seen(id)])
     expect(await open(ticket)).toMatchObject({ seen: { seenAt: -Infinity } })
+    // As after a failover that lost the ending.
+    endings.remember(id, 'signed_out')
+    expect(await open(ticket)).toBeUndefined()
   })
 
-  test('that is gone says why: what the end left, else expired', async () => {
+  test('that is gone says why: what the end left, else what is remembered of it, else expired', async () => {
     const { keys, now } = sessionParts()
     const store = createMemoryStore({ mostRecords: 100, now })
-    const reason = createEndingReason(store, keys)
+    const endings = createRecentEndings(now)
+    const reason = createEndingReason(createLeftReason(store, keys), endings)
     const { id } = makeSession().ticket
     expect(await reason(id)).toBe('expired')
     await store.write(keys.ended(id), 'nonsense', HOUR)
     expect(await reason(id)).toBe('expired')
+    endings.remember(id, 'idle')
+    expect(await reason(id)).toBe('idle')
     await store.write(keys.ended(id), 'replaced', HOUR)
     expect(await reason(id)).toBe('replaced')
   })

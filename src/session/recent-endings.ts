@@ -1,10 +1,15 @@
 import type { EndReason } from '../errors.ts'
-import type { SessionId } from '../session/records.ts'
+import type { SessionId } from './records.ts'
 
-/** Endings of late: a request that was let in before one of them may open its connection only after it. */
+/**
+ * Endings of late, carried out or heard of here. A request that was let in before one of them may open its connection only after it, and
+ * a store that comes back from a crash, or whose replica takes over, may have lost it. An id is never given to another session.
+ */
 export interface RecentEndings {
   readonly remember: (id: SessionId, reason: EndReason) => void
   readonly reasonOf: (id: SessionId) => EndReason | undefined
+  /** All of them, in the order in which they were heard of. */
+  readonly ids: () => Iterable<SessionId>
   /** Forgets what nobody can be late for any more. */
   readonly prune: () => void
 }
@@ -23,6 +28,7 @@ export function createRecentEndings(now: () => number): RecentEndings {
       const [oldest] = endings.keys()
       if (endings.size > MOST_REMEMBERED && oldest !== undefined) endings.delete(oldest)
     },
+    ids: () => endings.keys(),
     reasonOf: (id) => endings.get(id)?.reason,
     prune() {
       const before = now() - REMEMBERED_MILLISECONDS

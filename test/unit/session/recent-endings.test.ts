@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { createRecentEndings } from '../../../src/live/recent-endings.ts'
+import { createRecentEndings } from '../../../src/session/recent-endings.ts'
 import type { SessionId } from '../../../src/session/records.ts'
 
 const id = (name: string) => name as SessionId
