@@ -3,6 +3,7 @@ import type { Browser } from '../support/browser.ts'
 import { type EventClient, openEvents } from '../support/event-client.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { movedTo } from '../support/moved-to.ts'
+import { openRaw } from '../support/raw-client.ts'
 import { type RedisServer, startRedis } from '../support/redis-server.ts'
 import type { ScriptedProvider } from '../support/scripted-provider.ts'
 import { type Story, tellScriptedStory } from '../support/story.ts'
@@ -126,6 +127,24 @@ describe('an event stream', () => {
       expect(again.map(({ status }) => status)).toEqual([503, 503])
       expect(stream.isOver()).toBe(false)
       stream.close()
+    })
+  })
+
+  test('of a browser that is gone before it opens is not kept', async () => {
+    await withStory({ COATCHECK_STORE: redis.url, COATCHECK_STORE_DEADLINE: '10s' }, async (story) => {
+      const { gateway } = story
+      const cookie = cookieOf(await story.signedIn())
+      redis.freeze()
+      const asking = await openRaw(gateway.port)
+      const lines = [`Host: ${new URL(story.origin).host}`, `Cookie: ${cookie}`, 'Sec-Fetch-Site: same-origin']
+      asking.write(`GET /bff/events HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`)
+      await until('it is asked for', async () => (await gateway.metric('coatcheck_requests_in_flight')) === 1)
+      asking.destroy()
+      await until('it is gone', async () => (await gateway.metric('coatcheck_requests_in_flight')) === 0)
+      redis.thaw()
+      // Asked after it, so answered after it.
+      expect((await openEvents({ port: gateway.port, host: new URL(story.origin).host, cookie })).status).toBe(200)
+      expect(await gateway.metric('coatcheck_event_streams_open')).toBe(1)
     })
   })
 
