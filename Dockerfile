@@ -29,8 +29,12 @@ CMD ["node", "demo/provider.ts"]
 # ---- the packages that run ----
 
 FROM packages AS production
+COPY bin/packages ./bin/packages
+# Documentation goes; licences stay, in whatever form a package brings its own.
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
- && find node_modules -type f \( -name '*.map' -o -name '*.md' -o -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' \) -delete \
+ && node bin/packages/write-bill-of-materials.ts sbom.cdx.json \
+ && find node_modules -type f \( -name '*.map' -o -name '*.md' -o -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' \) \
+      ! -iname 'licen[cs]e*' ! -iname 'copying*' ! -iname 'notice*' -delete \
  && rm -rf node_modules/.package-lock.json
 
 # ---- the image ----
@@ -44,6 +48,7 @@ WORKDIR /app
 # Owned by root: the user below can read its own program, not change it.
 COPY --from=production /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
+COPY --from=production /app/sbom.cdx.json ./
 COPY package.json LICENSE ./
 RUN printf '#!/bin/sh\nexec node /app/dist/main.js "$@"\n' >/usr/local/bin/coatcheck && chmod 755 /usr/local/bin/coatcheck
 

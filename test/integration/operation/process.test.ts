@@ -130,6 +130,23 @@ describe('ending', () => {
     expect((await gateway.ended).code).toBe(1)
   })
 
+  test.each([
+    ['an exception', "throw new TypeError(['can', 'ary'].join(''))"],
+    ['a rejection', "Promise.reject(new TypeError(['can', 'ary'].join('')))"],
+  ])('what nobody foresaw is logged without its text, and everybody is served on: %s', async (_, deed) => {
+    // A module of its own, loaded before the gateway's. Its address is its source, which a stack names: so the text is made when it is thrown.
+    const saboteur = `process.on('SIGUSR2', () => { ${deed} })`
+    const gateway = await start({ NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(saboteur)}` })
+    const { origin } = await gateway.listening()
+    gateway.kill('SIGUSR2')
+    await until('it is logged', () => gateway.logs('unexpected_error').length > 0)
+    expect(gateway.logs('unexpected_error')).toMatchObject([{ level: 'error' }])
+    expect((await fetch(`${origin}/bff/session`, { headers: { 'X-CSRF': '1' } })).status).toBe(200)
+    gateway.kill('SIGTERM')
+    const { code, stdout, stderr } = await gateway.ended
+    expect([code, (stdout + stderr).includes('canary')]).toEqual([0, false])
+  })
+
   test('it outlives the reader of its log', async () => {
     const gateway = await start()
     const { origin, port } = await gateway.listening()
