@@ -37,20 +37,40 @@ RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
       ! -iname 'licen[cs]e*' ! -iname 'copying*' ! -iname 'notice*' -delete \
  && rm -rf node_modules/.package-lock.json
 
-# ---- the image ----
+# ---- what node needs of the system: its libraries, as their packages name and license them, and who runs it ----
 
-FROM node:26-bookworm-slim
+FROM packages AS system
+RUN set -eu; mkdir -p /system/etc /system/usr/local/bin /system/var/lib/dpkg/status.d /system/usr/share/doc; \
+    cp -L "$(command -v node)" /system/usr/local/bin/node; \
+    for library in $(ldd /system/usr/local/bin/node | grep -o '/[^ ]*'); do \
+      cp -L --parents "$library" /system; \
+      package=$({ dpkg -S "$library" || dpkg -S "/usr$library"; } 2>/dev/null | head -n 1 | cut -d : -f 1); \
+      dpkg -s "$package" >"/system/var/lib/dpkg/status.d/$package"; \
+      mkdir -p "/system/usr/share/doc/$package"; \
+      cp -L "/usr/share/doc/$package/copyright" "/system/usr/share/doc/$package/"; \
+    done; \
+    cp /etc/os-release /system/etc/; \
+    grep -E '^(root|node):' /etc/passwd >/system/etc/passwd; \
+    grep -E '^(root|node):' /etc/group >/system/etc/group; \
+    echo 'hosts: files dns' >/system/etc/nsswitch.conf; \
+    if [ -e /usr/local/LICENSE ]; then cp /usr/local/LICENSE /system/usr/local/; fi
+
+# ---- the image: no shell, no package manager, nothing that could be run but node itself ----
+
+FROM scratch
 LABEL org.opencontainers.image.title="Coatcheck" \
       org.opencontainers.image.description="A Backend-for-Frontend gateway: sign-in, sessions and API calls for single-page apps, with no token in the browser." \
-      org.opencontainers.image.licenses="MIT" \
-      org.opencontainers.image.base.name="docker.io/library/node:26-bookworm-slim"
+      org.opencontainers.image.licenses="MIT"
 WORKDIR /app
 # Owned by root: the user below can read its own program, not change it.
+COPY --from=system /system /
 COPY --from=production /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY --from=production /app/sbom.cdx.json ./
 COPY package.json LICENSE ./
-RUN printf '#!/bin/sh\nexec node /app/dist/main.js "$@"\n' >/usr/local/bin/coatcheck && chmod 755 /usr/local/bin/coatcheck
+ENV PATH=/usr/local/bin
+# A library that is missing shows here, and not where the image is run.
+RUN ["node", "/app/dist/main.js", "--version"]
 
 ENV NODE_ENV=production \
     COATCHECK_LISTEN=0.0.0.0:8080 \

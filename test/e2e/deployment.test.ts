@@ -62,10 +62,26 @@ beforeAll(async () => {
 const words = (name: string): readonly string[] => image.filter((each) => each.name === name).map((each) => each.words)
 
 describe('The image', () => {
-  test('starts from one base, named by version and release.', () => {
+  test('is made from one base, named by version and release.', () => {
     const bases = instructions.filter(({ name }) => name === 'FROM').map((each) => each.words.split(' ')[0] ?? '')
     const stages = instructions.flatMap(({ name, words: said }) => (name === 'FROM' ? [/ AS (\w+)$/.exec(said)?.[1] ?? ''] : []))
-    expect(new Set(bases.filter((base) => !stages.includes(base)))).toEqual(new Set(['node:26-bookworm-slim']))
+    expect(new Set(bases.filter((base) => !stages.includes(base)))).toEqual(new Set(['node:26-bookworm-slim', 'scratch']))
+  })
+
+  test('holds no shell and no package manager: nothing but node, its libraries and the program.', () => {
+    expect(words('FROM')).toEqual(['scratch'])
+    expect(words('COPY').filter((said) => said.startsWith('--from'))).toEqual([
+      '--from=system /system /',
+      '--from=production /app/node_modules ./node_modules',
+      '--from=build /app/dist ./dist',
+      '--from=production /app/sbom.cdx.json ./',
+    ])
+    // Whatever is run while it is built, and when it is run, is node, by words and not by a shell.
+    for (const name of ['RUN', 'ENTRYPOINT'])
+      for (const said of words(name)) expect(JSON.parse(said)).toEqual(expect.arrayContaining(['node']))
+    const [system] = instructions.filter(({ name, words: said }) => name === 'RUN' && said.includes('/system/usr/local/bin/node'))
+    expect(system?.words).toContain('ldd /system/usr/local/bin/node')
+    expect(system?.words).not.toMatch(/\/bin\/(?:ba|da)?sh|busybox/)
   })
 
   test('runs as somebody who owns nothing in it.', () => {
