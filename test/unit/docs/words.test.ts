@@ -8,8 +8,8 @@ const FOREIGN = [
   new RegExp(String.raw`\b${'iss'}ues? ?#\d`, 'i'),
   // A folder of whoever works here, as a path of its own.
   new RegExp(String.raw`(?<![\w.)}-])/${'wo'}rk(?:/|\b)`),
-  // As a word; the list of names that say no deed has it with a question mark.
-  new RegExp(String.raw`\b${'hel'}pers?\b(?!\?)`, 'i'),
+  // As a word; the list of names that say no deed has it with a question mark, and a package is called so.
+  new RegExp(String.raw`(?<!call-bind-apply-)\b${'hel'}pers?\b(?!\?)`, 'i'),
   new RegExp(String.raw`\b(?:${'desi'}gn|${'host'}ile|${'stand'}ards|${'libra'}ries)\.md\b`),
   new RegExp(String.raw`\b(?:TO${'DO'}|FIX${'ME'}|XX${'X'})\b`),
 ]
