@@ -72,7 +72,7 @@ describe('an upstream’s answer', () => {
       'cross-origin',
     ])
     expect(answer.match(/content-security-policy: .*/gi)).toEqual([
-      "Content-Security-Policy: sandbox; default-src 'none'; frame-ancestors 'none'",
+      "Content-Security-Policy: sandbox; default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
     ])
     expect(answer).toContain('X-Content-Type-Options: nosniff')
     expect(answer.match(/cross-origin-resource-policy: .*/gi)).toEqual(['Cross-Origin-Resource-Policy: same-origin'])
