@@ -29,13 +29,13 @@ CMD ["node", "demo/provider.ts"]
 # ---- the packages that run ----
 
 FROM packages AS production
-COPY bin/packages ./bin/packages
 # Documentation goes; licences stay, in whatever form a package brings its own.
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
- && node bin/packages/write-bill-of-materials.ts sbom.cdx.json \
  && find node_modules -type f \( -name '*.map' -o -name '*.md' -o -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' \) \
       ! -iname 'licen[cs]e*' ! -iname 'copying*' ! -iname 'notice*' -delete \
  && rm -rf node_modules/.package-lock.json
+COPY bin/packages ./bin/packages
+RUN node bin/packages/write-bill-of-materials.ts sbom.cdx.json
 
 # ---- what node needs of the system: its libraries, as their packages name and license them, and who runs it ----
 
