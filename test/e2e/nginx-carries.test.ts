@@ -132,7 +132,9 @@ describe('an answer of the API', () => {
     expect(valuesOf(rawHeaders, 'X-Own')).toEqual(['kept'])
     expect(valuesOf(rawHeaders, 'Server')).toEqual(['nginx'])
     expect(valuesOf(rawHeaders, 'Cache-Control')).toEqual(['private, no-store'])
-    expect(valuesOf(rawHeaders, 'Content-Security-Policy')).toEqual(["sandbox; default-src 'none'; base-uri 'none'; frame-ancestors 'none'"])
+    expect(valuesOf(rawHeaders, 'Content-Security-Policy')).toEqual([
+      "sandbox; default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+    ])
     expect(valuesOf(rawHeaders, 'X-Content-Type-Options')).toEqual(['nosniff'])
     expect(valuesOf(rawHeaders, 'Cross-Origin-Resource-Policy')).toEqual(['same-origin'])
     expect(valuesOf(rawHeaders, 'Vary')).toEqual(['Cookie'])

@@ -185,7 +185,9 @@ describe('what an answer may not say', () => {
   ])('is no document of the page’s origin: %s', async (type) => {
     const answer = await exact.answered(ok(`Content-Type: ${type}`, 'Content-Disposition: inline'))
     expect(valuesIn(answer, 'content-type')).toEqual([type])
-    expect(valuesIn(answer, 'content-security-policy')).toEqual(["sandbox; default-src 'none'; base-uri 'none'; frame-ancestors 'none'"])
+    expect(valuesIn(answer, 'content-security-policy')).toEqual([
+      "sandbox; default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+    ])
     expect(valuesIn(answer, 'x-content-type-options')).toEqual(['nosniff'])
     expect(valuesIn(answer, 'cross-origin-resource-policy')).toEqual(['same-origin'])
     expect(valuesIn(answer, 'referrer-policy')).toEqual(['no-referrer'])
