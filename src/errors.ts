@@ -1,5 +1,6 @@
 import type { EndReason } from './report/end-reasons.ts'
 import type { Weather } from './report/weather.ts'
+import type { AuthenticationLevel } from './session/authentication-level.ts'
 
 /** Who has to do something about a failure; it decides the log level. */
 export type Blame = 'browser' | 'provider' | 'upstream' | 'store' | 'gateway'
@@ -44,6 +45,13 @@ export const FAILURES = {
     blame: 'browser',
     says: 'You were signed out everywhere while this sign-in was under way; start it again.',
   },
+  step_up_required: { status: 403, blame: 'browser', says: 'This needs a stronger or a more recent sign-in.' },
+  step_up_failed: {
+    status: 403,
+    blame: 'provider',
+    says: 'The sign-in service did not confirm the sign-in that is needed here.',
+  },
+  step_up_refused: { status: 403, blame: 'upstream', says: 'The service does not accept the very sign-in that it asks for.' },
   not_found: { status: 404, blame: 'browser', says: 'There is nothing at this address.' },
   method_not_allowed: { status: 405, blame: 'browser', says: 'This address does not answer to that method.' },
   request_timed_out: { status: 408, blame: 'browser', says: 'The request took too long to arrive.' },
@@ -100,6 +108,8 @@ export type FailureCode = keyof typeof FAILURES
 export interface FailureDetail {
   /** Only with `session_missing`. */
   readonly reason?: EndReason
+  /** Only with `step_up_required`: the sign-in that would do. */
+  readonly level?: AuthenticationLevel
   /** Why the provider, or the way to a fresh token, is of no use for the moment. */
   readonly weather?: Weather
   /** Seconds, for `Retry-After` (RFC 9110 §10.2.3). */

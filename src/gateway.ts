@@ -20,6 +20,7 @@ import type { TakenConnection } from './proxy/taken-connection.ts'
 import type { Report } from './report/events.ts'
 import type { ReportRequest } from './report/request-line.ts'
 import { createSecurity } from './security/create-security.ts'
+import { createMeetsLevel } from './session/authentication-level.ts'
 import { createSessions } from './session/create-sessions.ts'
 import { createWithoutCookie } from './session/without-cookie.ts'
 import { createNamespace } from './store/namespace.ts'
@@ -81,7 +82,8 @@ export function createGateway({ config, store, provider, report, reportRequest, 
   const parts = { config, store, namespace, provider, sessions, security, revokeTokens, withoutCookie, live, report, now }
   const tokens = createTokens(parts)
   const findSession = createUsedSession(createSessionOf(security.readTicket, sessions.find), sessions.activity)
-  const steps = { refuseForgedRequest, findSession, accessToken: tokens.get, renewRefused: tokens.renewRefused }
+  const meetsLevel = createMeetsLevel({ ...config.provider, now })
+  const steps = { refuseForgedRequest, findSession, meetsLevel, accessToken: tokens.get, renewRefused: tokens.renewRefused }
   const carrySteps = { ...steps, answerError, requestId: requestIdOf, clientAddress: peers.clientAddress, reportRequest }
   const carry = createCarry({ config, viaName: 'coatcheck', steps: { ...carrySteps, live, report, now } })
   const { match } = carry

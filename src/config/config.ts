@@ -5,6 +5,7 @@ import type { RouteParts } from './route-parts.ts'
 import type { ProviderConfig } from './provider-config.ts'
 import type { Secret } from './secret.ts'
 import type { SentinelConfig } from './sentinel-config.ts'
+import type { AuthenticationLevel } from '../session/authentication-level.ts'
 import type { WebSocketsConfig } from './web-sockets-config.ts'
 
 export type { ProviderConfig }
@@ -85,6 +86,8 @@ export interface RouteConfig extends RouteParts {
   readonly methods: readonly string[]
   /** What a request must show besides the cookie. */
   readonly proof: 'header' | 'same-origin' | 'none'
+  /** The sign-in that is demanded; undefined: whichever. */
+  readonly level: AuthenticationLevel | undefined
   /** `user`: the session's access token; `none`: no session needed, no token sent. */
   readonly token: 'user' | 'none'
   readonly mostBodyBytes: number

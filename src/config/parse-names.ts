@@ -15,6 +15,12 @@ export function parseScope(word: string): string | Refusal {
   return { refused: 'is not a scope.', write: 'scopes with spaces between them, such as openid profile offline_access' }
 }
 
+/** A class of sign-in, as it stands in `acr_values` (OpenID Connect Core §3.1.2.1). */
+export function parseAcr(word: string): string | Refusal {
+  if (/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(word)) return word
+  return { refused: 'is not an acr.', write: 'what the provider calls its classes of sign-in, such as urn:example:strong' }
+}
+
 /** The name of one claim; there is no way to say "all of them". */
 export function parseClaim(word: string): string | Refusal {
   if (/^[\x21-\x7e]+$/.test(word) && !word.includes('*')) return word

@@ -31,6 +31,7 @@ export function* findRouteContradictions(settings: Settings, isSound: IsSound): 
         write: 'header or same-origin; or token: none',
       }
     }
+    if (isSound(`${at}.token`, `${at}.acr`, `${at}.maxAge`)) yield* findUselessLevel(route, index)
     if (isSound(`${at}.webSocket`, `${at}.methods`) && route.webSocket && !route.methods.includes('GET')) {
       yield {
         path: ['routes', index, 'webSocket'],
@@ -40,6 +41,15 @@ export function* findRouteContradictions(settings: Settings, isSound: IsSound): 
     }
     yield* findUpstreamContradictions(settings, isSound, index)
     yield* findHeaderContradictions(route, isSound, index)
+  }
+}
+
+function* findUselessLevel({ token, acr, maxAge }: Settings['routes'][number], index: number): Generator<Contradiction> {
+  if (token === 'user' || (acr.length === 0 && maxAge === undefined)) return
+  yield {
+    path: ['routes', index, acr.length > 0 ? 'acr' : 'maxAge'],
+    refused: 'demands a kind of sign-in, while nobody has to be signed in.',
+    write: 'nothing; or token: user',
   }
 }
 

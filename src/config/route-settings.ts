@@ -1,6 +1,7 @@
 import { METHODS } from 'node:http'
 import { z } from 'zod'
 import { headerLines, headerNames, parseCookieName } from './header-settings.ts'
+import { parseAcr } from './parse-names.ts'
 import { parseRoutePrefix } from './parse-path.ts'
 import type { Refusal } from './refusal.ts'
 import { refuseRequestDrop, refuseRequestHeader, refuseResponseDrop, refuseResponseHeader } from './refused-headers.ts'
@@ -31,6 +32,23 @@ export const routeSettings = z.strictObject({
   token: z.enum(['user', 'none']).prefault('user').meta({
     description: 'user: a session is needed and its access token is attached. none: neither.',
   }),
+  acr: words(parseAcr)
+    .refine((values) => values.length <= 10 && values.join(' ').length <= 1_000, {
+      error: 'is too long to be asked of a provider.',
+      params: { write: 'ten at most, of a thousand characters together' },
+    })
+    .prefault([])
+    .meta({
+      description:
+        "Classes of sign-in (acr) of which one must be the session's; otherwise 403 with a way to sign in so. None: any.",
+      examples: [['urn:example:strong']],
+    }),
+  maxAge: duration('1s', '365d')
+    .optional()
+    .meta({
+      description: 'How long ago the person may have signed in at the provider; otherwise 403 with a way to sign in anew.',
+      examples: ['15m'],
+    }),
   bodyLimit: size('100GB').prefault('100MB').meta({ description: 'Most bytes of a request body; above it 413.' }),
   connectTimeout: duration('10ms', '5m').prefault('5s').meta({ description: 'For the connection to the upstream.' }),
   headersTimeout: duration('10ms', '1d').prefault('60s').meta({ description: "Until the upstream's answer begins." }),

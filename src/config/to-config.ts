@@ -101,6 +101,11 @@ function toStoreConfig(store: Settings['store'], passwordFile: string | undefine
   }
 }
 
+function toLevel({ acr, maxAge }: Settings['routes'][number]): RouteConfig['level'] {
+  if (acr.length === 0 && maxAge === undefined) return undefined
+  return { acr, maxAgeSeconds: maxAge === undefined ? undefined : Math.floor(maxAge / 1_000) }
+}
+
 function toRouteConfig(route: Settings['routes'][number], files: RouteFiles | undefined): RouteConfig {
   return {
     prefix: route.prefix,
@@ -109,6 +114,7 @@ function toRouteConfig(route: Settings['routes'][number], files: RouteFiles | un
     methods: route.methods,
     proof: route.proof,
     token: route.token,
+    level: toLevel(route),
     mostBodyBytes: route.bodyLimit,
     connectTimeoutMilliseconds: route.connectTimeout,
     headersTimeoutMilliseconds: route.headersTimeout,

@@ -8,6 +8,7 @@ import type { SetResponseHeaders } from '../security/response-headers.ts'
 import { HOME, parseReturnTo } from '../security/return-to.ts'
 import { continuePage } from './continue-page.ts'
 import { errorPage } from './error-page.ts'
+import { loginUrl } from './login-url.ts'
 import { renderPage } from './page.ts'
 import { problemOf } from './problem.ts'
 
@@ -69,10 +70,10 @@ export function createErrorAnswerer({ origin, prefix, setResponseHeaders, reques
       end(request, response, 'application/json', JSON.stringify(refusal))
     } else if (!isNavigation(request)) {
       answerAsProblem(request, response, error, requestId)
-    } else if (error.code === 'session_missing' && initiatorOf(request) !== 'cross-site') {
+    } else if (isForSignIn(error) && initiatorOf(request) !== 'cross-site') {
       const returnTo = parseReturnTo(request.url, origin, prefix) ?? HOME
       response.statusCode = 303
-      response.setHeader('Location', `${prefix}/login?returnTo=${encodeURIComponent(returnTo)}`)
+      response.setHeader('Location', loginUrl(prefix, { returnTo, level: error.detail.level }))
       response.end()
     } else {
       const page = error.code === 'login_not_started' ? continuePage(prefix, HOME) : errorPage(prefix, error, requestId)
@@ -85,6 +86,11 @@ export function createErrorAnswerer({ origin, prefix, setResponseHeaders, reques
     const problem = problemOf(error, STATUS_CODES[status] ?? 'Error', requestId, prefix)
     end(request, response, 'application/problem+json; charset=utf-8', JSON.stringify(problem))
   }
+}
+
+/** What a sign-in mends by itself, so that a person need not be asked first. */
+function isForSignIn({ code }: GatewayError): boolean {
+  return code === 'session_missing' || code === 'step_up_required'
 }
 
 function setErrorHeaders(request: IncomingMessage, response: ServerResponse, { code, detail }: GatewayError): void {

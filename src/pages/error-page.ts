@@ -1,5 +1,6 @@
 import { type FailureCode, FAILURES, type GatewayError } from '../errors.ts'
 import { html } from './html.ts'
+import { loginUrl } from './login-url.ts'
 import type { Page } from './page.ts'
 
 const TITLE_BY_CODE: { readonly [Code in FailureCode]?: string } = {
@@ -8,6 +9,8 @@ const TITLE_BY_CODE: { readonly [Code in FailureCode]?: string } = {
   login_refused: 'Sign-in did not work',
   provider_answer_invalid: 'Sign-in did not work',
   session_missing: 'You are not signed in',
+  step_up_required: 'Please sign in again',
+  step_up_failed: 'That sign-in was not enough',
 }
 
 const TITLE_BY_STATUS: Readonly<Record<number, string>> = {
@@ -28,6 +31,7 @@ const SIGN_IN_AGAIN: ReadonlySet<FailureCode> = new Set([
   'provider_unavailable',
   'too_many_requests',
   'session_missing',
+  'step_up_required',
 ])
 
 /** Says in plain words what happened and what can be done; holds nothing that anybody else wrote. */
@@ -35,7 +39,7 @@ export function errorPage(prefix: string, { code, detail }: GatewayError, reques
   const { status, says } = FAILURES[code]
   const again =
     SIGN_IN_AGAIN.has(code) || detail.returnTo !== undefined
-      ? html`<a class="button" href="${loginUrl(prefix, detail.returnTo)}">Sign in again</a>`
+      ? html`<a class="button" href="${loginUrl(prefix, detail)}">Sign in again</a>`
       : html``
   return {
     title: TITLE_BY_CODE[code] ?? TITLE_BY_STATUS[status] ?? 'Something went wrong',
@@ -43,8 +47,4 @@ export function errorPage(prefix: string, { code, detail }: GatewayError, reques
       <p class="actions">${again}<a class="button is-plain" href="/">Go to the application</a></p>
       <p class="small">If you ask for help, mention <code>${requestId}</code> (${code}).</p>`,
   }
-}
-
-function loginUrl(prefix: string, returnTo: string | undefined): string {
-  return returnTo === undefined ? `${prefix}/login` : `${prefix}/login?returnTo=${encodeURIComponent(returnTo)}`
 }

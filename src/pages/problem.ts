@@ -1,4 +1,5 @@
 import { FAILURES, type GatewayError } from '../errors.ts'
+import { loginUrl } from './login-url.ts'
 
 /** A problem document (RFC 9457) with our stable members. */
 export interface Problem {
@@ -15,6 +16,7 @@ export interface Problem {
 export function problemOf({ code, detail }: GatewayError, title: string, requestId: string, prefix: string): Problem {
   const { status, says } = FAILURES[code]
   const problem = { type: 'about:blank', title, status, detail: says, code, requestId } as const
-  if (code === 'session_missing') return { ...problem, reason: detail.reason ?? 'none', loginUrl: `${prefix}/login` }
+  if (code === 'session_missing') return { ...problem, reason: detail.reason ?? 'none', loginUrl: loginUrl(prefix) }
+  if (code === 'step_up_required') return { ...problem, loginUrl: loginUrl(prefix, { level: detail.level }) }
   return detail.weather === undefined || status !== 503 ? problem : { ...problem, reason: detail.weather }
 }

@@ -8,7 +8,7 @@ import { stayOpen, timeOut } from './call-turns.ts'
 import { isRepeatable } from './is-repeatable.ts'
 import type { UpstreamAddress } from './upstream-address.ts'
 import type { UpstreamBalance } from './upstream-balance.ts'
-import { isInvalidToken } from './is-invalid-token.ts'
+import { isTakenOver } from './is-taken-over.ts'
 import { isConnectionFailure, isLostConnection, upstreamFailure } from './upstream-failure.ts'
 import type { HeadersByName } from './upstream-headers.ts'
 
@@ -96,12 +96,8 @@ export class Call implements Dispatcher.DispatchHandler {
     if (this.#isOver) return
     const { response, steps } = this.#carriage
     if (status < 200) return void (this.#interimAnswers = passOver(this.#interimAnswers))
-    if (
-      status === 401 &&
-      isInvalidToken(given['www-authenticate']) &&
-      steps.startOver(this.#carriage, this.#options.body !== null)
-    ) {
-      return this.abort('asked again with another token')
+    if (status === 401 && isTakenOver(this.#carriage, given['www-authenticate'], this.#options.body !== null)) {
+      return this.abort('something else takes the place of its answer')
     }
     this.#answer = new Answer(response, controller, steps.readUpstreamHeaders(status, given, this.#carriage))
     setImmediate(stayOpen, this)

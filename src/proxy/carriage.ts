@@ -14,7 +14,7 @@ import type { AnswerBase, ReadUpstreamHeaders } from './upstream-headers.ts'
 /** What is the same for every carriage. */
 export interface CarriageSteps extends Pick<
   CarrySteps,
-  'answerError' | 'reportRequest' | 'requestId' | 'now' | 'live' | 'report'
+  'answerError' | 'reportRequest' | 'requestId' | 'now' | 'live' | 'report' | 'meetsLevel'
 > {
   readonly readUpstreamHeaders: ReadUpstreamHeaders
   /** The upstream says that the token is not good. True: it is asked again with another one, and this answer is nobody's. */

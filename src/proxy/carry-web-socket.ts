@@ -8,6 +8,7 @@ import { Carriage, type CarriageSteps } from './carriage.ts'
 import { type MatchedRoute, upstreamTarget } from './match-route.ts'
 import type { AddOurHeaders } from './our-headers.ts'
 import type { ReadClientHeaders } from './request-headers.ts'
+import { requireLevel } from './require-level.ts'
 import type { CarrySteps } from './steps.ts'
 import type { TakenConnection } from './taken-connection.ts'
 import { tellLiveConnection } from './tell-live-connection.ts'
@@ -27,7 +28,7 @@ interface Parts {
 /** Carries the handshake of a WebSocket and then its bytes. Throws where no matched route offers that; whatever else happens, it answers. */
 export type CarryWebSocket = (request: IncomingMessage, taken: TakenConnection, matched: MatchedRoute | undefined) => void
 
-/** WebSockets, in the order that makes them safe: path, method, proof, handshake, session, token, limits, headers. */
+/** WebSockets, in the order that makes them safe: path, method, proof, handshake, session, level, token, limits, headers. */
 export function createCarryWebSocket({ steps, limits, upstreams, readClientHeaders, addOurHeaders }: Parts): CarryWebSocket {
   const { live } = steps
 
@@ -58,6 +59,7 @@ export function createCarryWebSocket({ steps, limits, upstreams, readClientHeade
     const accept = expectedAccept(request)
 
     if (route.token === 'user') carriage.session = await steps.findSession(request)
+    if (carriage.session !== undefined) requireLevel(carriage.session, route, steps.meetsLevel)
     const token = carriage.session && (await steps.accessToken(carriage.session))
     if (carriage.isOver) return
     refuseTooMany(carriage)

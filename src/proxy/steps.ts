@@ -3,6 +3,7 @@ import type { RouteConfig } from '../config/config.ts'
 import type { LiveConnections } from '../live/live-connections.ts'
 import type { Report } from '../report/events.ts'
 import type { ReportRequest } from '../report/request-line.ts'
+import type { MeetsLevel } from '../session/authentication-level.ts'
 import type { AccessToken, LiveSession } from '../session/records.ts'
 
 /** What the carrying lane is made of; each step either answers what it promises or throws a `GatewayError`. */
@@ -11,6 +12,8 @@ export interface CarrySteps {
   readonly refuseForgedRequest: (request: IncomingMessage, proof: RouteConfig['proof'] | 'origin') => void
   /** The session of the request's ticket; not a promise where the cache holds it. */
   readonly findSession: (request: IncomingMessage) => LiveSession | Promise<LiveSession>
+  /** Whether a session's sign-in is of the kind that a route, or an API, demands. */
+  readonly meetsLevel: MeetsLevel
   /** A token that is good now; not a promise where no refresh is needed. */
   readonly accessToken: (session: LiveSession) => AccessToken | Promise<AccessToken>
   /** The session with a newer token than one that the upstream refused; undefined where that was tried, or cannot help. */

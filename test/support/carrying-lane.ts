@@ -52,6 +52,7 @@ export function routeTo(origin: string, route: Partial<RouteConfig> = {}): Route
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
     proof: 'none',
     token: 'user',
+    level: undefined,
     mostBodyBytes: 1024 * 1024,
     connectTimeoutMilliseconds: 5000,
     headersTimeoutMilliseconds: 5000,
@@ -134,6 +135,7 @@ export async function startCarryingLane({
         if (request.headers.cookie?.includes('session=') !== true) throw new GatewayError('session_missing', { reason: 'none' })
         return session
       },
+      meetsLevel: () => true,
       accessToken: ({ grant }) => grant.accessToken,
       renewRefused: () => undefined,
       answerError,
