@@ -9,11 +9,14 @@ import { requireNavigation } from '../security/require-navigation.ts'
 import { HOME, type ReturnTo } from '../security/return-to.ts'
 import type { BeginSession } from '../session/begin-session.ts'
 import type { EndSession } from '../session/end-session.ts'
+import { type Predecessor, predecessorOf } from '../session/predecessor.ts'
 import type { LiveSession } from '../session/records.ts'
+import type { RetireSession } from '../session/retire-session.ts'
 import { sessionName } from '../session/session-name.ts'
 import type { LoginBindings } from './login-binding.ts'
 import type { LoginTransaction, LoginTransactions } from './login-transactions.ts'
 import { queryOf, refuseDuplicates, valueOf } from './parameters.ts'
+import { isStepUp, refuseLowerLevel } from './refuse-lower-level.ts'
 import type { RevokeTokens } from './revoke-tokens.ts'
 
 interface Steps {
@@ -22,6 +25,7 @@ interface Steps {
   readonly bindings: LoginBindings
   readonly beginSession: BeginSession
   readonly endSession: EndSession
+  readonly retireSession: RetireSession
   readonly revokeTokens: RevokeTokens
   readonly addressLimit: Limit
   readonly browserLimit: Limit
@@ -30,6 +34,7 @@ interface Steps {
   readonly landing: (returnTo: ReturnTo) => string
   readonly requestIdOf: RequestIdOf
   readonly report: Report
+  readonly now: () => number
 }
 
 /**
@@ -47,8 +52,9 @@ export function createCallback(steps: Steps) {
       const transaction = await takeTransaction(request, response, answer)
       returnTo = transaction.returnTo
       const tokens = await redeemCode(answer, transaction)
-      const session = await beginSession(request, tokens, transaction)
-      await closeLogin(transaction).catch((error: unknown) =>
+      const predecessor = isStepUp(transaction) ? predecessorOf(transaction.replaces, tokens.identity, steps.now()) : undefined
+      const session = await beginSession(request, tokens, transaction, predecessor)
+      await closeLogin(transaction, session, predecessor).catch((error: unknown) =>
         steps.report('store_warning', { note: `after a login: ${noteOf(error)}` }),
       )
       tell(request, 'signed_in', { session: sessionName(session.ticket.id), subject: session.record.subject })
@@ -83,23 +89,31 @@ export function createCallback(steps: Steps) {
     })
   }
 
-  async function beginSession(request: Request, tokens: TokenSet, transaction: LoginTransaction): Promise<LiveSession> {
+  async function beginSession(
+    request: Request,
+    tokens: TokenSet,
+    transaction: LoginTransaction,
+    predecessor: Predecessor | undefined,
+  ): Promise<LiveSession> {
     try {
-      return await steps.beginSession(request, tokens, transaction)
+      refuseLowerLevel(tokens, transaction)
+      return await steps.beginSession(request, tokens, { ...transaction, predecessor })
     } catch (error) {
-      // Nobody holds them now, so nobody would ever sign out of them.
-      steps.revokeTokens({ record: { subject: tokens.identity.subject }, grant: tokens })
+      // Nobody holds them now, so nobody would ever sign out of them; but a session that goes on may share its grant with them.
+      const goesOn = asGatewayError(error).code === 'step_up_failed' && transaction.replaces !== undefined
+      if (!goesOn) steps.revokeTokens({ record: { subject: tokens.identity.subject }, grant: tokens })
       throw error
     }
   }
 
   /** The session of before ends, without a word to the provider, where it may share its grant with the new one. Who is signed in stays so if this fails. */
-  async function closeLogin({ replaces, spent }: LoginTransaction): Promise<void> {
-    await Promise.all([
-      replaces && steps.endSession(replaces, 'replaced'),
-      steps.addressLimit.refund(spent[0]),
-      steps.browserLimit.refund(spent[1]),
-    ])
+  async function closeLogin(
+    { replaces, spent }: LoginTransaction,
+    session: LiveSession,
+    predecessor: Predecessor | undefined,
+  ): Promise<void> {
+    const left = predecessor ? steps.retireSession(predecessor, session) : replaces && steps.endSession(replaces, 'replaced')
+    await Promise.all([left, steps.addressLimit.refund(spent[0]), steps.browserLimit.refund(spent[1])])
   }
 
   function tell(request: Request, outcome: LoginOutcome, fields: { session?: string; subject?: string; note?: string }): void {
@@ -114,6 +128,7 @@ const OUTCOMES: { readonly [Code in FailureCode]?: LoginOutcome } = {
   login_overtaken: 'denied',
   login_interaction_required: 'denied',
   login_refused: 'refused',
+  step_up_failed: 'refused',
   provider_answer_invalid: 'answer_invalid',
   provider_unavailable: 'unavailable',
   store_unavailable: 'unavailable',

@@ -77,6 +77,7 @@ export function createEndpoints(parts: Parts) {
     rememberMe: config.session.rememberMe,
     beginSession: sessions.begin,
     endSession: sessions.end,
+    retireSession: sessions.retire,
     revokeTokens,
     sendPage,
     landing: (returnTo: ReturnTo) =>

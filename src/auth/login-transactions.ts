@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { ReturnTo } from '../security/return-to.ts'
 import type { Spent } from '../security/limits.ts'
-import type { EndableSession } from '../session/end-session.ts'
+import type { RememberedSession } from '../session/predecessor.ts'
 import type { Sealer } from '../store/sealing.ts'
 import type { Store } from '../store/port.ts'
 import type { Binding } from './login-binding.ts'
@@ -12,12 +12,14 @@ export interface LoginTransaction {
   readonly state: string
   readonly nonce: string
   readonly codeVerifier: string
+  /** The classes of sign-in that were asked for, of which it has to be one. */
+  readonly acrValues: string | undefined
   readonly maxAgeSeconds: number | undefined
   readonly returnTo: ReturnTo
   /** Epoch milliseconds. */
   readonly startedAt: number
   /** The session that was there when the login began; it ends as `replaced`. */
-  readonly replaces: EndableSession | undefined
+  readonly replaces: RememberedSession | undefined
   /** Whether the session is to outlive the browser. */
   readonly isRemembered: boolean
   /** What the start counted, to be taken back when the login comes to a good end. */

@@ -11,8 +11,8 @@ import type { ReadTicket } from '../security/read-ticket.ts'
 import type { RequestIdOf } from '../security/request-id.ts'
 import { requireNavigation } from '../security/require-navigation.ts'
 import { HOME, parseReturnTo, type ReturnTo } from '../security/return-to.ts'
-import type { EndableSession } from '../session/end-session.ts'
 import type { FindSession } from '../session/find-session.ts'
+import type { RememberedSession } from '../session/predecessor.ts'
 import type { Ticket, Verdict } from '../session/records.ts'
 import type { LoginBindings } from './login-binding.ts'
 import { parseLoginParameters } from './login-parameters.ts'
@@ -72,12 +72,10 @@ export function createLogin(steps: Steps) {
     const startedAt = steps.now()
     const url = await provider.authorizationUrl({ state, nonce, codeChallenge, ...parameters })
     const replaces = await rememberedSession(request)
-    const { maxAgeSeconds } = parameters
-    const secrets = { state, nonce, codeVerifier }
-    await transactions.open(
-      { issuer, ...secrets, maxAgeSeconds, returnTo, startedAt, replaces, isRemembered: remembered, spent },
-      binding,
-    )
+    const { acrValues, maxAgeSeconds } = parameters
+    const secrets = { state, nonce, codeVerifier, acrValues, maxAgeSeconds }
+    const transaction = { issuer, ...secrets, returnTo, startedAt, replaces, isRemembered: remembered, spent }
+    await transactions.open(transaction, binding)
     bindings.set(request, response, state, binding)
     report('login_started', { requestId: steps.requestIdOf(request), provider: issuer })
     response.status(303).set('Location', url.href).end()
@@ -91,13 +89,17 @@ export function createLogin(steps: Steps) {
     return returnTo ?? HOME
   }
 
-  async function rememberedSession(request: Request): Promise<EndableSession | undefined> {
+  async function rememberedSession(request: Request): Promise<RememberedSession | undefined> {
     const reading = steps.readTicket(request.headers.cookie)
     if (reading.kind !== 'ticket') return undefined
     const verdict = await find(reading.ticket)
     if (verdict?.kind !== 'live') return undefined
-    const { issuer, subject, providerSession } = verdict.session.record
-    return { ticket: { id: reading.ticket.id }, record: { issuer, subject, providerSession } }
+    const { ticket, successor } = verdict.session
+    const { issuer, subject, providerSession, createdAt, absoluteExpiresAt, isRemembered = false } = verdict.session.record
+    const record = { issuer, subject, providerSession }
+    // One on its way out stands for the other that has taken its place, of which it knows no more.
+    if (successor !== undefined) return { ticket: { id: successor }, record, inherited: undefined }
+    return { ticket: { id: ticket.id }, record, inherited: { createdAt, absoluteExpiresAt, isRemembered } }
   }
 
   /** A session that this server cannot open keeps nobody from signing in: without a new one there would be no way on. */

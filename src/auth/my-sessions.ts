@@ -7,7 +7,7 @@ import type { EndWithoutCookie } from '../session/end-without-cookie.ts'
 import { sessionCookieAttributes } from '../session/express-session.ts'
 import type { SessionKeys } from '../session/keys.ts'
 import type { ReadList } from '../session/listed-sessions.ts'
-import type { LiveSession } from '../session/records.ts'
+import type { LiveSession, SessionId } from '../session/records.ts'
 import { openOnes, showListed } from '../session/show-listed.ts'
 import { queryOf } from './parameters.ts'
 import { requireLive, type SessionOf } from './require-session.ts'
@@ -36,7 +36,7 @@ export function createMySessions(steps: Steps) {
   /** Shows all of them; asking extends nothing. */
   async function list(request: Request, response: Response): Promise<void> {
     const mine = await requireMine(request)
-    const sessions = (await openOf(mine)).map((listed) => ({ ...showListed(listed), current: listed.id === mine.ticket.id }))
+    const sessions = (await openOf(mine)).map((listed) => ({ ...showListed(listed), current: listed.id === standing(mine) }))
     response.json({ sessions })
   }
 
@@ -45,7 +45,7 @@ export function createMySessions(steps: Steps) {
     const mine = await requireMine(request)
     const asked = (await openOf(mine)).find(({ about }) => about.handle === request.params['handle'])
     if (!asked) throw new GatewayError('not_found', { note: 'no session of this person has that handle' })
-    if (asked.id === mine.ticket.id) await endMine(response, mine)
+    if (asked.id === standing(mine)) await endMine(response, mine)
     else await endWithoutCookie({ ticket: asked, record: asked.about }, 'revoked')
     response.status(204).end()
   }
@@ -57,7 +57,7 @@ export function createMySessions(steps: Steps) {
     if (all.length > 1 || (all.length === 1 && all[0] !== 'true'))
       throw new GatewayError('request_invalid', { note: 'all is true, or is left out' })
     const { issuer, subject } = mine.record
-    const others = await endListed({ issuer, subject }, { reason: 'revoked', at: now(), except: mine.ticket.id })
+    const others = await endListed({ issuer, subject }, { reason: 'revoked', at: now(), except: standing(mine) })
     if (all.length === 1) await endMine(response, mine)
     response.json({ ended: others + all.length })
   }
@@ -76,4 +76,9 @@ export function createMySessions(steps: Steps) {
     response.clearCookie(steps.cookieName, sessionCookieAttributes(steps.secure))
     revokeTokens(mine)
   }
+}
+
+/** The session that lists know: one on its way out stands for the other that has taken its place. */
+function standing({ ticket, successor }: LiveSession): SessionId {
+  return successor ?? ticket.id
 }

@@ -40,6 +40,8 @@ interface Surroundings {
   readonly output: Writable
   /** The other processes, where several serve together. */
   readonly colleagues?: Colleagues
+  /** The clock, in epoch milliseconds. */
+  readonly now?: () => number
 }
 
 /**
@@ -48,11 +50,10 @@ interface Surroundings {
  *
  * Rejects with a `ConfigurationError`, or with what `notStarted` makes where an address cannot be listened on.
  */
-export async function serve({ env, output, colleagues }: Surroundings): Promise<Running> {
+export async function serve({ env, output, colleagues, now = Date.now }: Surroundings): Promise<Running> {
   const { config, warnings } = parseConfig({ env, execArgv: process.execArgv })
   const { baseUrl, listen, forwardAuth } = config
   const { origin, prefix } = baseUrl
-  const now = Date.now
 
   const metrics = createMetrics({ version: readVersion() })
   const logger = createLogger(config.log, output)

@@ -101,7 +101,9 @@ export class SessionWatch {
     } catch (error) {
       this.#failed(error)
       // Not knowing is not an ending; but the absolute end needs nobody's word.
-      if (now() >= this.#session.record.absoluteExpiresAt) this.end({ kind: 'session_ended', reason: 'expired' })
+      const { record, successor } = this.#session
+      const reason = successor === undefined ? 'expired' : 'replaced'
+      if (now() >= record.absoluteExpiresAt) this.end({ kind: 'session_ended', reason })
     }
   }
 
@@ -122,6 +124,8 @@ export class SessionWatch {
   }
 
   #tellPages(idleExpiresAt: number | undefined): void {
+    // That of a session on its way out comes near is no news: the page's own goes on.
+    if (this.#session.successor !== undefined) return
     for (const { page } of this.connections) page?.know({ session: this.#session, idleExpiresAt })
   }
 
@@ -129,16 +133,17 @@ export class SessionWatch {
   async #ask(): Promise<boolean> {
     const verdict = await this.#steps.findSession(this.#session.ticket)
     if (verdict.kind === 'ended') this.end({ kind: 'session_ended', reason: verdict.reason })
-    // Its grant may be another by now.
+    // Its grant may be another by now, or it is on its way out.
     else this.#renew(verdict.session)
     return verdict.kind === 'live'
   }
 
-  /** A grant that makes the session stricter may have made it idle. */
+  /** A grant that makes the session stricter may have made it idle; and its end may be nearer than it was. */
   #renew(session: LiveSession): void {
-    const { idleTimeout } = this.#steps.lifetimes
+    const { idleTimeout, endsAt } = this.#steps.lifetimes
     if (idleTimeout(session.grant) < idleTimeout(this.#session.grant)) this.doubt()
     this.#session = session
+    this.#lookAt = Math.min(this.#lookAt, endsAt(session.record, session.grant))
   }
 
   /** Asks again in a moment. A store that fails is told of by itself. */

@@ -28,6 +28,7 @@ export const EVENT_TABLE: { readonly [Name in EventName]: EventRow<Name> } = {
   },
   return_target_refused: { level: 'info' },
   session_began: { level: 'info', audit: true, count: (metrics) => metrics.sessionBegan() },
+  session_rotated: { level: 'info', audit: true },
   session_ended: { level: 'info', audit: true, count: (metrics, { reason }) => metrics.sessionEnded(reason) },
   token_refreshed: {
     level: ({ outcome }) => LEVEL_BY_REFRESH[outcome],

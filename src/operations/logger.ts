@@ -17,6 +17,7 @@ type FieldName = NamesOf<Events[EventName]> | keyof RequestLine
 /** The only fields that are ever written, each with the most characters it may take. */
 const FIELDS = {
   aborted: 0,
+  acr: 200,
   administrator: 128,
   authorizeUrl: 300,
   blame: 16,
@@ -36,6 +37,7 @@ const FIELDS = {
   outcome: 32,
   path: 500,
   place: 200,
+  predecessor: 64,
   privateUrl: 300,
   provider: 300,
   providerSession: 300,

@@ -47,6 +47,8 @@ export interface Events {
     /** Its cookie outlives the browser. */
     readonly remembered?: true
   }
+  /** Somebody stepped up: `session` takes the place of `predecessor`, under a new id and with the class of sign-in that it has now. */
+  session_rotated: OfSession & { readonly predecessor: string; readonly acr?: string }
   session_ended: OfSession & { readonly reason: EndReason }
   token_refreshed: OfSession & {
     readonly outcome: RefreshOutcome

@@ -12,8 +12,10 @@ import type { LateLogins } from './late-logins.ts'
 import type { Lifetimes } from './lifetimes.ts'
 import { newTicket, saved } from './new-ticket.ts'
 import type { LimitPerson } from './person-limit.ts'
+import type { Predecessor } from './predecessor.ts'
 import type { LiveSession } from './records.ts'
 import { RememberingCookie } from './remembering-cookie.ts'
+import { noteOfBefore } from './retirement.ts'
 import type { RecordSeals } from './seal-records.ts'
 import { writeSeen } from './seen.ts'
 import { sessionName } from './session-name.ts'
@@ -56,6 +58,8 @@ export interface BeginningLogin {
   readonly replaces?: EndableSession | undefined
   /** Whether its cookie is to outlive the browser. */
   readonly isRemembered?: boolean
+  /** The session that this one goes on from, with its age and its deadline: stepping up is no way to stay signed in for longer. */
+  readonly predecessor?: Predecessor | undefined
 }
 
 /**
@@ -82,25 +86,27 @@ export function createBeginSession(steps: Steps): BeginSession {
   async function begin(
     request: Request,
     tokens: TokenSet,
-    { startedAt: loginStartedAt, replaces, isRemembered = false }: BeginningLogin,
+    { startedAt: loginStartedAt, replaces, predecessor, ...login }: BeginningLogin,
   ): Promise<LiveSession> {
     const { issuer, subject, providerSession, claims } = tokens.identity
     const at = now()
-    const absoluteExpiresAt = lifetimes.absoluteDeadline(at, claims)
+    const createdAt = predecessor?.createdAt ?? at
+    const absoluteExpiresAt = Math.min(lifetimes.absoluteDeadline(at, claims), predecessor?.absoluteExpiresAt ?? Infinity)
+    const isRemembered = predecessor?.isRemembered === true || login.isRemembered === true
     const grant = Object.freeze({ version: 1, ...grantOf(tokens, at) })
     const idle = lifetimes.idleTimeout(grant)
     const keptUntil = lifetimes.keptUntil(at, absoluteExpiresAt, idle)
-    const lifetimeMilliseconds = Math.ceil(keptUntil - at)
+    const lifetimeMilliseconds = Math.max(1, Math.ceil(keptUntil - at))
 
     const ticket = await newTicket(request)
-    const record = Object.freeze({ issuer, clientId, subject, providerSession, createdAt: at, absoluteExpiresAt, isRemembered })
+    const record = Object.freeze({ issuer, clientId, subject, providerSession, createdAt, absoluteExpiresAt, isRemembered })
     const session = Object.freeze({ ticket, record, grant })
     const about = {
       handle: randomBytes(16).toString('base64url'),
       issuer,
       subject,
       providerSession,
-      createdAt: at,
+      createdAt,
       loginStartedAt,
       network: steps.networkOf(request),
       userAgent: (request.get('user-agent') ?? '').slice(0, MOST_USER_AGENT_CHARACTERS),
@@ -118,8 +124,15 @@ export function createBeginSession(steps: Steps): BeginSession {
         { key: keys.grant(ticket.id), value: seals.sealGrant(ticket, grant), lifetimeMilliseconds },
         { key: keys.seen(ticket.id), value: writeSeen({ seenAt: at, keptUntil }), lifetimeMilliseconds: idle },
         { key: keys.about(ticket.id), value: seals.sealAbout(ticket.id, about), lifetimeMilliseconds },
+        ...noteOfBefore(keys.before(ticket.id), predecessor),
       ])
-      const endOldest = await steps.limitPerson({ id: ticket.id, issuer, subject, replaces: replaces?.ticket.id })
+      const endOldest = await steps.limitPerson({
+        id: ticket.id,
+        issuer,
+        subject,
+        replaces: replaces?.ticket.id,
+        staysAWhile: predecessor !== undefined,
+      })
       await Promise.all(lists.map((list) => store.addMember(list, ticket.id, absoluteExpiresAt, MOST_LISTED)))
       // Listed first, asked then: an ending that does not find it on the list has left its note by now.
       await steps.lateLogins.refuse({ issuer, subject, providerSession, startedAt: loginStartedAt })

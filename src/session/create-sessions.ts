@@ -24,10 +24,11 @@ import { createHoldGrant } from './hold-grant.ts'
 import { createOpenSession, type OpenedSession } from './open-session.ts'
 import { createLimitPerson } from './person-limit.ts'
 import { createRecentEndings } from './recent-endings.ts'
-import type { LiveSession, SessionId, Ticket } from './records.ts'
+import type { SessionId, Ticket } from './records.ts'
 import { createRecordActivity } from './record-activity.ts'
 import { createRenewedGrants } from './renewed-grants.ts'
 import { createReplaceGrant } from './replace-grant.ts'
+import { createRetireSession } from './retire-session.ts'
 import { createRecordSeals } from './seal-records.ts'
 import { restoreEndings } from './restore-endings.ts'
 import type { Sessions } from './sessions.ts'
@@ -87,10 +88,6 @@ export function createSessions({
   const endingReason = createEndingReason(leftReason, endings)
   const find = createFindSession({ cache, endingReason, endSession: end, store, keys, lifetimes, now })
 
-  function held(id: SessionId): LiveSession | undefined {
-    return cache.peek(id)?.session
-  }
-
   function forgetAll(id: SessionId): void {
     forget(id)
     renewed.forget(id)
@@ -127,10 +124,11 @@ export function createSessions({
       now,
     }),
     end,
+    retire: createRetireSession({ store, keys, forget, endSession: end, report, now }),
     readList,
     endings,
     lateLogins,
-    held,
+    held: (id) => cache.peek(id)?.session,
     activity: createRecordActivity({ cache, store, keys, lifetimes, now }),
     replaceGrant: createReplaceGrant(store, keys, seals, forget),
     holdGrant: createHoldGrant({ cache, renewed, lifetimes }),

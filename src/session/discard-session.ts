@@ -39,7 +39,7 @@ export function createDiscardSession({ store, keys, inBackground, now }: Steps):
 
   async function isRemoved({ id, lists }: Discarded): Promise<boolean> {
     try {
-      await store.remove([keys.session(id), keys.grant(id), keys.seen(id), keys.about(id)])
+      await store.remove([keys.session(id), keys.grant(id), keys.seen(id), keys.about(id), keys.before(id)])
       await Promise.all(lists.map((list) => store.removeMember(list, id)))
       return true
     } catch {

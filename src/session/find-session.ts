@@ -44,7 +44,10 @@ export function createFindSession({ cache, endingReason, endSession, store, keys
     if (isLive(opened)) return opened.verdict
 
     const { session } = opened
-    if (opened.endsAt <= now()) return endSession(session, 'expired')
+    if (opened.endsAt <= now()) {
+      // Its records go by themselves, and the note that stands in their place says why.
+      return session.successor === undefined ? endSession(session, 'expired') : { kind: 'ended', reason: 'replaced' }
+    }
     // Another instance may have seen this person since: idle is declared only on the store's word.
     const [seen] = await store.read([keys.seen(ticket.id)])
     opened.seen = parseSeen(seen) ?? NEVER_SEEN

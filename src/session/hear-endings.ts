@@ -10,7 +10,7 @@ interface Steps {
   readonly leftReason: LeftReason
   /** Told of every ending of a session that was read here, wherever it was carried out. */
   readonly onEnded: (id: SessionId, reason: EndReason) => void
-  /** Told of what was left by an ending, and could not be asked for. */
+  /** Told of what was left by an ending, and could not be asked for, or says that the session goes by and by. */
   readonly onUnknown: (id: SessionId) => void
   readonly inBackground: (work: Promise<void>) => void
 }
@@ -28,7 +28,9 @@ export function hearEndings({ store, keys, leftReason, onEnded, onUnknown, inBac
   async function hear(id: SessionId): Promise<void> {
     try {
       const reason = await leftReason(id)
-      if (reason !== undefined) onEnded(id, reason)
+      // On its way out it lives yet, and ends later than now.
+      if (reason === 'retiring') onUnknown(id)
+      else if (reason !== undefined) onEnded(id, reason)
     } catch (error) {
       onUnknown(id)
       // A store that fails is told of by itself.

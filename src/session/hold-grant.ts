@@ -20,6 +20,7 @@ export function createHoldGrant({ cache, renewed, lifetimes }: Steps): HoldGrant
   return function holdGrant(session) {
     renewed.hold(session)
     const opened = cache.peek(session.ticket.id)
-    if (opened) Object.assign(opened, openedSession(session, opened.seen, lifetimes))
+    // One that is on its way out meanwhile goes on with what it has.
+    if (opened && opened.session.successor === undefined) Object.assign(opened, openedSession(session, opened.seen, lifetimes))
   }
 }

@@ -9,6 +9,8 @@ export interface SessionKeys {
   readonly about: (id: SessionId) => string
   readonly lease: (id: SessionId) => string
   readonly ended: (id: SessionId) => string
+  /** The session whose place this one has just taken: while that is on its way out, the two end together. */
+  readonly before: (id: SessionId) => string
   /** The sessions of a person: an identity is the pair of issuer and subject (OpenID Connect Core §5.7). */
   readonly user: (issuer: string, subject: string) => string
   /** The sessions that belong to one session at the provider. */
@@ -38,6 +40,7 @@ export function createSessionKeys(namespace: string): SessionKeys {
     about: ofSession('about'),
     lease: ofSession('lease'),
     ended: ofSession('ended'),
+    before: ofSession('before'),
     user: (issuer, subject) => `${namespace}:user:${hash(issuer, subject)}`,
     providerSession: (issuer, sid) => `${namespace}:idp:${hash(issuer, sid)}`,
     userLine: (issuer, subject) => `${namespace}:user:${hash(issuer, subject)}:line`,

@@ -4,8 +4,10 @@ import type { SessionKeys } from './keys.ts'
 import type { LiveSession, SessionRecord, Ticket, Verdict } from './records.ts'
 import type { RecentEndings } from './recent-endings.ts'
 import type { RenewedGrants } from './renewed-grants.ts'
+import { parseRetirement } from './retirement.ts'
+import { retiringSession } from './retiring-session.ts'
 import type { RecordSeals } from './seal-records.ts'
-import { NEVER_SEEN, parseSeen, type Seen } from './seen.ts'
+import { ALWAYS_SEEN, NEVER_SEEN, parseSeen, type Seen } from './seen.ts'
 
 /** A session whose records were opened: what is kept in the process. `seen` moves; the rest does only where a renewed grant cannot be written. */
 export interface OpenedSession {
@@ -42,7 +44,9 @@ export function createOpenSession({ store, keys, seals, lifetimes, renewed, endi
       keys.seen(id),
       keys.ended(id),
     ])
-    if (sealedSession === undefined || storedGrant === undefined || ended !== undefined) return undefined
+    const retirement = parseRetirement(ended)
+    if (sealedSession === undefined || storedGrant === undefined) return undefined
+    if (ended !== undefined && !retirement) return undefined
     // The store has lost its ending, which will stand again in a moment.
     if (endings.reasonOf(id) !== undefined) return undefined
 
@@ -50,6 +54,7 @@ export function createOpenSession({ store, keys, seals, lifetimes, renewed, endi
     const stored = Object.freeze({ ticket, record, grant: seals.openGrant(ticket, storedGrant) })
     const session = renewed.newest(stored)
     if (session === stored) renewed.seen(stored)
+    if (retirement) return openedSession(retiringSession(session, retirement), ALWAYS_SEEN, lifetimes)
     return openedSession(session, parseSeen(seenText) ?? NEVER_SEEN, lifetimes)
   }
 }

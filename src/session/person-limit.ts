@@ -13,6 +13,8 @@ interface Beginning {
   readonly subject: string
   /** The session of before in the same browser, which does not count: it ends in any case. */
   readonly replaces: SessionId | undefined
+  /** Whether that one is sent on its way by somebody else, to carry what it still has to. */
+  readonly staysAWhile?: boolean
 }
 
 /**
@@ -38,7 +40,7 @@ export function createLimitPerson({ config, store, readList, endSession, keys, r
   const most = config.mostPerPerson
   const line = createLine(store, config.absoluteTimeoutMilliseconds)
 
-  return async function limitPerson({ id, issuer, subject, replaces }) {
+  return async function limitPerson({ id, issuer, subject, replaces, staysAWhile }) {
     if (most === undefined) return async () => undefined
     const place = keys.userLine(issuer, subject)
     await line.join(place, id)
@@ -48,7 +50,8 @@ export function createLimitPerson({ config, store, readList, endSession, keys, r
       const order = await line.read(place)
       const counting = open.filter((session) => session.id !== replaces).toSorted(byAge(order))
       const oldest = counting.slice(0, Math.max(0, counting.length - most))
-      await Promise.all([...oldest, ...open.filter((session) => session.id === replaces)].map(end))
+      const atOnce = staysAWhile ? [] : open.filter((session) => session.id === replaces)
+      await Promise.all([...oldest, ...atOnce].map(end))
       if (oldest.length > 0) report('limit_reached', { limit: 'person', endpoint: 'login', subject })
     }
 

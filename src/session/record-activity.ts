@@ -16,7 +16,7 @@ interface Steps {
 
 /** What activity costs: a comparison, and once in a while one small write beside the request. */
 export interface RecordActivity {
-  /** Somebody is there. Does not wait; a write that fails is tried again at the next request. */
+  /** Somebody is there; of a session on its way out nothing is written, here or below. Does not wait; a write that fails is tried again at the next request. */
   readonly noted: (session: LiveSession) => void
   /** The same, written at once and awaited; answers until when the session stays open, undefined where it is idle or over. */
   readonly extended: (session: LiveSession) => Promise<number | undefined>
@@ -33,10 +33,12 @@ export function createRecordActivity({ cache, store, keys, lifetimes, now }: Ste
         write(session, opened).catch(() => undefined)
     },
     async extended(session) {
+      if (session.successor !== undefined) return lifetimes.endsAt(session.record, session.grant)
       const seenAt = await write(session, cache.peek(session.ticket.id))
       return seenAt === undefined ? undefined : lifetimes.idleDeadline(seenAt, session)
     },
     async idleDeadline(session) {
+      if (session.successor !== undefined) return lifetimes.endsAt(session.record, session.grant)
       const { id } = session.ticket
       const [text] = await store.read([keys.seen(id)])
       const seen = parseSeen(text)

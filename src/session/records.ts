@@ -53,6 +53,8 @@ export interface LiveSession {
   readonly ticket: Ticket
   readonly record: SessionRecord
   readonly grant: GrantRecord
+  /** Only where another session has taken its place: this one carries what is on its way, until `record.absoluteExpiresAt`. */
+  readonly successor?: SessionId
 }
 
 /** What became of the session that a ticket names. */

@@ -7,6 +7,9 @@ export interface Seen {
 /** Stands for an activity that ran out: whoever has it is idle. */
 export const NEVER_SEEN: Seen = Object.freeze({ seenAt: -Infinity, keptUntil: 0 })
 
+/** Of a session on its way out: it is not idle before that is over, and nobody's presence is written down. */
+export const ALWAYS_SEEN: Seen = Object.freeze({ seenAt: Infinity, keptUntil: Infinity })
+
 const SHAPE = /^(\d{1,16}):(\d{1,16})$/
 
 export function writeSeen({ seenAt, keptUntil }: Seen): string {

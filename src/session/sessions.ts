@@ -13,6 +13,7 @@ import type { RecordActivity } from './record-activity.ts'
 import type { LiveSession, SessionId } from './records.ts'
 import type { RenewedGrants } from './renewed-grants.ts'
 import type { ReplaceGrant } from './replace-grant.ts'
+import type { RetireSession } from './retire-session.ts'
 import type { StoredVersions } from './stored-versions.ts'
 
 /** Everything that can be done with sessions; their records are touched nowhere else. */
@@ -22,6 +23,7 @@ export interface Sessions {
   readonly findAnew: FindSession
   readonly begin: BeginSession
   readonly end: EndSession
+  readonly retire: RetireSession
   readonly readList: ReadList
   /** Endings of late, here and elsewhere. */
   readonly endings: RecentEndings

@@ -22,6 +22,7 @@ export function createMeasuredStore(store: Store, observe: ObserveStore, clock: 
     take: (key) => measured('take', () => store.take(key)),
     remove: (keys) => measured('remove', () => store.remove(keys)),
     removeLeaving: (keys, trace) => measured('removeLeaving', () => store.removeLeaving(keys, trace)),
+    retire: (going, trace) => measured('retire', () => store.retire(going, trace)),
     keep: (keys, lifetime) => measured('keep', () => store.keep(keys, lifetime)),
     swap: (key, expected, next) => measured('swap', () => store.swap(key, expected, next)),
     lease: (key, owner, lifetime) => measured('lease', () => store.lease(key, owner, lifetime)),

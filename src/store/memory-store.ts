@@ -2,6 +2,7 @@ import type { Report } from '../report/events.ts'
 import { requireLifetime } from './lifetime.ts'
 import { createListeners } from './listeners.ts'
 import { addMember, currentMembers } from './memory-members.ts'
+import { retireInMemory } from './memory-retire.ts'
 import { createMemoryTable } from './memory-table.ts'
 import type { Store } from './port.ts'
 import { createStoreState } from './store-state.ts'
@@ -74,6 +75,10 @@ export function createMemoryStore({ mostRecords, now, report = () => undefined }
       const removed = keys.filter((each) => table.find(each) && table.drop(each)).length
       if (removed > 0) putText(key, value, expiresAt)
       return removed
+    },
+
+    async retire(going, trace) {
+      return retireInMemory(table, going, trace, now())
     },
 
     async keep(keys, lifetimeMilliseconds) {

@@ -21,6 +21,11 @@ export interface Store {
    * room for it. Answers how many there were.
    */
   removeLeaving(keys: readonly string[], trace: StoredRecord): Promise<number>
+  /**
+   * Lets records go by and by, in one step: where all of `kept` are there, `trace` is written, `kept` live for `milliseconds` more at
+   * most, and `removed` are removed. Answers whether they are on their way: true also where `trace` stood already, which changes nothing.
+   */
+  retire(going: Going, trace: StoredRecord): Promise<boolean>
   /** Gives existing records a new lifetime; absent ones stay absent. */
   keep(keys: readonly string[], lifetimeMilliseconds: number): Promise<void>
   /**
@@ -55,6 +60,13 @@ export interface StoredRecord {
   readonly key: string
   readonly value: string
   readonly lifetimeMilliseconds: number
+}
+
+/** Records on their way out, all of them under one session's hash tag. */
+export interface Going {
+  readonly kept: readonly string[]
+  readonly milliseconds: number
+  readonly removed: readonly string[]
 }
 
 /** What is known of the way to the store. */

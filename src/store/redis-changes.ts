@@ -10,6 +10,8 @@ interface Steps {
 
 type Run<Answer> = (send: Send) => Promise<Answer>
 
+export type Changes = ReturnType<typeof createChanges>
+
 /** Runs operations that change `keys`, and tells of that here before the caller goes on: the server's own word may come later. */
 export function createChanges({ call, tell, replicas }: Steps) {
   async function change<Answer>(operation: string, keys: readonly string[], run: Run<Answer>): Promise<Answer> {

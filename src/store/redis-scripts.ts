@@ -62,6 +62,24 @@ for index = 2, #KEYS do removed = removed + redis.call('DEL', KEYS[index]) end
 if removed > 0 then redis.pcall('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
 return removed`)
 
+/**
+ * Where the `ARGV[4]` keys after the first are all there, and that one is not: writes it, cuts their lifetimes down to `ARGV[3]`, and
+ * removes the others. The write comes first: a server that is full refuses it, and nothing has happened.
+ */
+export const RETIRE = script(`
+local last = 1 + tonumber(ARGV[4])
+for index = 2, last do
+  if redis.call('EXISTS', KEYS[index]) == 0 then return 0 end
+end
+if redis.call('EXISTS', KEYS[1]) == 1 then return 1 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+for index = 2, last do
+  local left = redis.call('PTTL', KEYS[index])
+  if left < 0 or left > tonumber(ARGV[3]) then redis.call('PEXPIRE', KEYS[index], ARGV[3]) end
+end
+for index = last + 1, #KEYS do redis.call('DEL', KEYS[index]) end
+return 1`)
+
 /** Gives every key that exists a new lifetime. */
 export const KEEP = script(`
 for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, ARGV[1]) end

@@ -7,6 +7,7 @@ import { createCall } from './redis-call.ts'
 import { createChanges } from './redis-changes.ts'
 import { createOpenServer } from './open-server.ts'
 import { createRedisConnection } from './redis-connection.ts'
+import { createRedisRetire } from './redis-retire.ts'
 import { readNumber, readSwap, readText, readTexts } from './redis-replies.ts'
 import { sendAgain } from './send-again.ts'
 import { ADD_MEMBER, COUNT, KEEP, LEASE, RELEASE, REMOVE_LEAVING, runScript, SWAP, WRITE_ALL } from './redis-scripts.ts'
@@ -93,6 +94,7 @@ export async function createRedisStore(
       )
     },
 
+    retire: createRedisRetire(changeLastingly),
     async keep(keys, lifetimeMilliseconds) {
       if (keys.length === 0) return
       const lifetime = String(requireLifetime(lifetimeMilliseconds))

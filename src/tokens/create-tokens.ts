@@ -84,6 +84,8 @@ export function createTokens({ config, provider, sessions, revokeTokens, store, 
   return { get: accessTokens.get, renewRefused: createRenewRefused(accessTokens) }
 
   async function endWithoutRefreshToken(session: LiveSession): Promise<RefreshOutcome> {
+    // Another session has taken its place, and the grant with it.
+    if (session.successor !== undefined) return { kind: 'ended', reason: 'replaced' }
     if (config.session.withoutRefreshToken === 'login') return { kind: 'ended', reason: 'expired' }
     return outcomeOf(await sessions.end(session, 'expired'))
   }

@@ -65,8 +65,16 @@ export function createKeepRenewed(steps: Steps): KeepRenewed {
     } else {
       renewed.forget(session.ticket.id)
     }
-    // Signed out meanwhile: what came late must not live on at the provider.
-    if (replacement === 'absent') revokeTokens(session)
+    if (replacement === 'absent') inBackground(revokeLate(session))
+  }
+
+  /**
+   * Signed out meanwhile: what came late must not live on at the provider. But whoever signed in anew, or stepped up, goes on in a
+   * session that may share this grant.
+   */
+  async function revokeLate(session: LiveSession): Promise<void> {
+    const verdict = await Promise.resolve(findAnew(session.ticket)).catch(stormy)
+    if (verdict.kind !== 'ended' || verdict.reason !== 'replaced') revokeTokens(session)
   }
 
   /** The write has made what is kept here void. It is read again beside, so that no request has to wait for that. */

@@ -77,7 +77,11 @@ export function createRenew({ provider, gate, keepRenewed, findAnew, endSession,
     const askedAt = now()
     if (!(await lease.confirm())) return false
     const verdict = await findAnew(ticket)
-    const isStanding = verdict.kind === 'live' && verdict.session.grant.version === grant.version
+    const isStanding =
+      verdict.kind === 'live' &&
+      verdict.session.grant.version === grant.version &&
+      // A session that was sent on its way out meanwhile has none.
+      verdict.session.grant.refreshToken === grant.refreshToken
     return isStanding && now() - askedAt < LEASE_MILLISECONDS
   }
 

@@ -5,7 +5,20 @@ import type { ScriptedProvider } from '../support/scripted-provider.ts'
 import { type Story, tellScriptedStory } from '../support/story.ts'
 import { until } from '../support/until.ts'
 
-const KINDS = ['session', 'grant', 'seen', 'about', 'ended', 'lease', 'user:*', 'idp:*', 'login:*', 'limit:*', 'logout:*']
+const KINDS = [
+  'session',
+  'grant',
+  'seen',
+  'about',
+  'ended',
+  'before',
+  'lease',
+  'user:*',
+  'idp:*',
+  'login:*',
+  'limit:*',
+  'logout:*',
+]
 let redis: RedisServer
 let story: Story<ScriptedProvider>
 beforeAll(async () => {

@@ -32,9 +32,13 @@ export interface TestGateway {
 /**
  * Starts the whole gateway on free ports, as `npm start` would: memory store, generated secrets, no delay at the end.
  *
+ * @param clock Its own, for tests that put it forward.
  * @param overrides Variables to set besides, or to unset (`undefined`). Without `COATCHECK_ISSUER` the provider is one that is down.
  */
-export async function startGateway(overrides: Readonly<Record<string, string | undefined>> = {}): Promise<TestGateway> {
+export async function startGateway(
+  overrides: Readonly<Record<string, string | undefined>> = {},
+  { now = Date.now }: { readonly now?: () => number } = {},
+): Promise<TestGateway> {
   const chunks: string[] = []
   const output = new Writable({
     write(chunk, _encoding, done) {
@@ -56,7 +60,7 @@ export async function startGateway(overrides: Readonly<Record<string, string | u
     COATCHECK_DRAIN_DELAY: '0s',
     ...overrides,
   }
-  const running = await serve({ env, output })
+  const running = await serve({ env, output, now })
   return describe(running, new URL(env.COATCHECK_BASE_URL ?? origin).origin, env, () => chunks.join(''))
 }
 

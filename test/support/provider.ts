@@ -29,6 +29,8 @@ export interface TestProvider extends Visitor {
   /** May be changed at any time. */
   interactive: Interactive
   account: string
+  /** The class of the next sign-ins; told only where `acr_values` are asked for, and `configuration` lists some. */
+  acr: string | undefined
   /** Answers a request in the provider's stead, by saying true; set by tests of bad weather. */
   intercept: ((endpoint: ProviderEndpoint | undefined, response: ServerResponse) => boolean) | undefined
   /** What an answer of the token endpoint waits for once it is made: the refresh token is spent by then. */
@@ -51,9 +53,10 @@ export interface TestProvider extends Visitor {
  */
 export async function startProvider(options: ProviderOptions = {}): Promise<TestProvider> {
   const counts = { authorization: 0, token: 0, jwks: 0, userinfo: 0, introspection: 0, revocation: 0, endSession: 0, metadata: 0 }
-  const self: Pick<TestProvider, 'interactive' | 'account' | 'intercept' | 'beforeTokenAnswer'> = {
+  const self: Pick<TestProvider, 'interactive' | 'account' | 'acr' | 'intercept' | 'beforeTokenAnswer'> = {
     interactive: options.interactive ?? 'auto',
     account: options.account ?? 'alice',
+    acr: undefined,
     intercept: undefined,
     beforeTokenAnswer: undefined,
   }
@@ -116,7 +119,7 @@ function holdAnswer(response: ServerResponse, wait: () => Promise<void>): void {
   }
 }
 
-function createInteraction(provider: Provider, self: { readonly interactive: Interactive; readonly account: string }) {
+function createInteraction(provider: Provider, self: Pick<TestProvider, 'interactive' | 'account' | 'acr'>) {
   return async function interact(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { uid, params, session } = await provider.interactionDetails(request, response)
     if (self.interactive === 'deny') {
@@ -134,7 +137,10 @@ function createInteraction(provider: Provider, self: { readonly interactive: Int
     const accountId = hinted ?? session?.accountId ?? self.account
     const grant = new provider.Grant({ accountId, clientId: String(params['client_id']) })
     grant.addOIDCScope(String(params['scope']))
-    const result = { login: { accountId }, consent: { grantId: await grant.save() } }
+    const result = {
+      login: { accountId, ...(self.acr !== undefined && { acr: self.acr }) },
+      consent: { grantId: await grant.save() },
+    }
     return provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false })
   }
 }

@@ -138,6 +138,31 @@ export function describeStore(name: string, open: () => Promise<StorePair>): voi
         expect(await pair.store.removeLeaving([one], { ...left, key: newKey() })).toBe(0)
       })
 
+      test('records that go live on for a moment, and no longer, behind a trace that outlives them', async () => {
+        const [one, two, extra, trace] = [newKey(), newKey(), newKey(), newKey()]
+        for (const key of [one, two, extra]) await pair.store.write(key, key, LONG)
+        const left = { key: trace, value: 'first', lifetimeMilliseconds: LONG }
+        const going = { kept: [one, two], milliseconds: SHORT * 10, removed: [extra, newKey()] }
+        expect(await pair.store.retire(going, left)).toBe(true)
+        expect(await pair.other.read([one, two, extra, trace])).toEqual([one, two, undefined, 'first'])
+        // Asked again, since an answer was lost or by somebody else: they go no later, and the first trace stands.
+        expect(await pair.other.retire({ ...going, milliseconds: LONG }, { ...left, value: 'second' })).toBe(true)
+        await until('they are gone', async () => (await readOne(one)) === undefined && (await readOne(two)) === undefined)
+        expect(await readOne(trace)).toBe('first')
+        expect(await pair.store.retire(going, left)).toBe(false)
+      })
+
+      test('records of which one is gone are not let go by and by: nothing changes, and there is no trace', async () => {
+        const [one, extra, trace] = [newKey(), newKey(), newKey()]
+        await pair.store.write(one, 'one', SHORT * 10)
+        await pair.store.write(extra, 'extra', LONG)
+        const left = { key: trace, value: 'x', lifetimeMilliseconds: LONG }
+        expect(await pair.store.retire({ kept: [one, newKey()], milliseconds: LONG, removed: [extra] }, left)).toBe(false)
+        expect(await pair.other.read([one, extra, trace])).toEqual(['one', 'extra', undefined])
+        expect(await pair.store.retire({ kept: [one], milliseconds: LONG, removed: [] }, left)).toBe(true)
+        await until('it is gone when it would have been', async () => (await readOne(one)) === undefined)
+      })
+
       test('keeping renews the records that exist, and creates none', async () => {
         const [kept, absent] = [newKey(), newKey()]
         await pair.store.write(kept, 'kept', SHORT * 10)

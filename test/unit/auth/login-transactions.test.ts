@@ -30,6 +30,7 @@ const transaction: LoginTransaction = {
   state: 'state-1',
   nonce: 'nonce-1',
   codeVerifier: 'verifier-1',
+  acrValues: undefined,
   maxAgeSeconds: undefined,
   returnTo: HOME,
   startedAt: 0,
@@ -42,7 +43,7 @@ describe('a login transaction', () => {
   test('is taken once, whole', async () => {
     const { transactions } = setUp()
     await transactions.open(transaction, BINDING)
-    const { spent: _, maxAgeSeconds: __, replaces: ___, ...said } = transaction
+    const { spent: _, acrValues: _acr, maxAgeSeconds: __, replaces: ___, ...said } = transaction
     expect(await transactions.take('state-1', BINDING)).toMatchObject(said)
     expect(await transactions.take('state-1', BINDING)).toBeUndefined()
   })

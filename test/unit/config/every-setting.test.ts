@@ -110,6 +110,8 @@ const ROUTE_ROWS: Readonly<Record<string, readonly [yaml: string, becomes: objec
   methods: ['[GET]', { methods: ['GET'] }],
   proof: ['same-origin', { proof: 'same-origin' }],
   token: ['none', { token: 'none' }],
+  acr: ['[gold, silver]', { level: { acr: ['gold', 'silver'] } }],
+  maxAge: ['5m', { level: { maxAgeSeconds: 300 } }],
   bodyLimit: ['64KiB', { mostBodyBytes: 65_536 }],
   connectTimeout: ['1s', { connectTimeoutMilliseconds: 1000 }],
   headersTimeout: ['2s', { headersTimeoutMilliseconds: 2000 }],

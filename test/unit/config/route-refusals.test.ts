@@ -251,3 +251,33 @@ describe('routes', () => {
     for (const { write } of found) expect(write).not.toBe('')
   })
 })
+
+describe('a route that demands a kind of sign-in', () => {
+  test.each([
+    ['acr', { acr: ['gold'] }],
+    ['maxAge', { maxAge: '5m' }],
+  ])('is refused where nobody has to be signed in: %s', (name, level) =>
+    refuses([{ ...PUBLIC, ...level }], `routes[0].${name}`, /signed in/),
+  )
+
+  test.each([
+    ['what no acr can be', 'acr[0]', { acr: ['go"ld'] }],
+    ['more classes than a provider is asked for', 'acr', { acr: Array.from({ length: 11 }, (_, index) => `a${index}`) }],
+    ['longer ones', 'acr', { acr: ['a'.repeat(1_001)] }],
+    ['an age below a second', 'maxAge', { maxAge: '999ms' }],
+  ])('is refused with %s', (_, name, level) => refuses([{ ...HTTP, ...level }], `routes[0].${name}`, /./))
+
+  test('names its classes as a list or as words, and an age', () => {
+    const routes = [
+      { ...HTTP, acr: 'gold urn:example:strong' },
+      { ...HTTP, prefix: '/b/', maxAge: '5m' },
+      { ...HTTP, prefix: '/c/' },
+    ]
+    const { config } = parseWith({ ...LEAST, COATCHECK_ROUTES: JSON.stringify(routes) })
+    expect(config.routes.map(({ level }) => level)).toEqual([
+      { acr: ['gold', 'urn:example:strong'], maxAgeSeconds: undefined },
+      { acr: [], maxAgeSeconds: 300 },
+      undefined,
+    ])
+  })
+})

@@ -95,7 +95,9 @@ describe('what the documentation names is there', () => {
     const table = readDocument('docs/operating.md').prose.split('## The log')[0] ?? ''
     const named = [...table.matchAll(/`([a-z]+_[a-z_]+)`/g)].flatMap(([, name = '']) => name)
     const outcomes = [
+      'acr_values_supported',
       'answer_invalid',
+      'auth_time',
       'not_started',
       'signed_in',
       'invalid_client',

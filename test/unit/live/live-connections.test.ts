@@ -188,6 +188,27 @@ describe('a session with open connections', () => {
     expect(asked.verdicts).toBe(1)
   })
 
+  test('is asked for when its end comes nearer, and ends then', async () => {
+    const world: World = {}
+    const { live, open, hear, keys, clock } = begin(world)
+    const session = makeSession()
+    const stream = open(session, 'stream')
+    const record = { ...session.record, absoluteExpiresAt: clock.at + 10_000 }
+    world.verdict = async () => ({ kind: 'live', session: { ...session, record } })
+    hear(keys.session(session.ticket.id))
+    await settled()
+    await settled()
+    world.verdict = async () => ({ kind: 'ended', reason: 'replaced' })
+    clock.at += 9_999
+    live.sweep()
+    await settled()
+    expect(stream.endings).toEqual([])
+    clock.at += 1
+    live.sweep()
+    await settled()
+    expect(stream.endings).toEqual([{ kind: 'session_ended', reason: 'replaced' }])
+  })
+
   test('ends at its absolute end', async () => {
     const { live, open, clock } = begin({ verdict: async () => ({ kind: 'ended', reason: 'expired' }) })
     const session = makeSession()

@@ -185,6 +185,27 @@ describe('a missing session', () => {
   })
 })
 
+describe('a sign-in that is needed', () => {
+  const error = () => new GatewayError('step_up_required', { level: { acr: ['a&b', 'c'], maxAgeSeconds: 60 } })
+  const asked = 'acrValues=a%26b%20c&maxAge=60'
+
+  test('is told to a script as a problem that is no sign-out', () => {
+    const { status, headers, body } = setUp().answer(error())
+    expect([status, headers['coatcheck-reason']]).toEqual([403, undefined])
+    expect(JSON.parse(body)).toMatchObject({ code: 'step_up_required', loginUrl: `/bff/login?${asked}` })
+  })
+
+  test('leads a person there, and back to where they were', () => {
+    const { status, headers } = setUp().answer(error(), fakeRequest(NAVIGATION, { url: '/api/x?y=1' }))
+    expect([status, headers['location']]).toEqual([303, `/bff/login?${asked}&returnTo=%2Fapi%2Fx%3Fy%3D1`])
+  })
+
+  test('is offered to a person whom another site has sent, and not begun for them', () => {
+    const { status, body } = setUp().answer(error(), fakeRequest({ ...NAVIGATION, 'Sec-Fetch-Site': 'cross-site' }))
+    expect([status, body]).toEqual([403, expect.stringContaining(`href="/bff/login?${asked.replaceAll('&', '&amp;')}"`)])
+  })
+})
+
 describe('a page for an error', () => {
   test('of a login leads to a new one, with the place the person wanted', () => {
     const { answer } = setUp()
@@ -197,7 +218,7 @@ describe('a page for an error', () => {
     expect(page('login_not_started')).toContain('/bff/assets/continue.js')
   })
 
-  test.each(Object.keys(FAILURES).filter((code) => code !== 'session_missing'))(
+  test.each(Object.keys(FAILURES).filter((code) => code !== 'session_missing' && code !== 'step_up_required'))(
     'has its own headline, sentence, way on and request id: %s',
     (code) => {
       const { answer } = setUp()

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { GatewayError } from '../../../src/errors.ts'
+import type { EndReason } from '../../../src/report/end-reasons.ts'
 import { createBackground } from '../../../src/session/background.ts'
 import type { GrantReplacement } from '../../../src/session/replace-grant.ts'
 import { createKeepRenewed } from '../../../src/tokens/keep-renewed.ts'
@@ -8,7 +9,7 @@ import { makeSession, sessionParts } from '../../support/session-parts.ts'
 const AWAY = new GatewayError('store_unavailable', { note: 'swap: away' })
 
 /** What is done with a renewed grant, in its order. */
-function setUp(first: GrantReplacement | Error, later: GrantReplacement | Error = 'written', opening?: Error) {
+function setUp(first: GrantReplacement | Error, later: GrantReplacement | Error = 'written', opening?: Error | EndReason) {
   const { report, reported } = sessionParts()
   const background = createBackground(report)
   const done: string[] = []
@@ -30,7 +31,8 @@ function setUp(first: GrantReplacement | Error, later: GrantReplacement | Error 
     holdGrant: () => say('hold'),
     async findAnew() {
       say('open again')
-      if (opening) throw opening
+      if (opening instanceof Error) throw opening
+      if (opening !== undefined) return { kind: 'ended', reason: opening }
       return { kind: 'live', session }
     },
     renewed: { written: () => say('written'), forget: () => say('forget') },
@@ -76,10 +78,21 @@ describe('a renewed grant', () => {
     expect(done).toEqual(['write', 'forget'])
   })
 
-  test('of a session that has ended is forgotten and revoked', async () => {
-    const { keep, done } = setUp('absent')
+  test.each(['signed_out', 'ended_by_provider', AWAY] as const)(
+    'of a session that has ended is forgotten and revoked (%s)',
+    async (ending) => {
+      const { keep, done, storeComesBack } = setUp('absent', 'written', ending)
+      expect(await keep()).toBe('absent')
+      await storeComesBack()
+      expect(done).toEqual(['write', 'forget', 'open again', 'revoke'])
+    },
+  )
+
+  test('of a session whose place another has taken is not revoked: that one may share its grant', async () => {
+    const { keep, done, storeComesBack } = setUp('absent', 'written', 'replaced')
     expect(await keep()).toBe('absent')
-    expect(done).toEqual(['write', 'forget', 'revoke'])
+    await storeComesBack()
+    expect(done).toEqual(['write', 'forget', 'open again'])
   })
 
   test('that the store does not take is held and used, written later, and only then is the lease given back', async () => {
@@ -96,7 +109,7 @@ describe('a renewed grant', () => {
 
   test.each([
     ['conflict', ['forget', 'release']],
-    ['absent', ['forget', 'revoke', 'release']],
+    ['absent', ['forget', 'open again', 'release', 'revoke']],
   ] as const)('that was held may come too late: %s', async (later, then) => {
     const { keep, done, told, storeComesBack } = setUp(AWAY, later)
     await keep()
