@@ -186,22 +186,22 @@ describe('a missing session', () => {
 })
 
 describe('a sign-in that is needed', () => {
-  const error = () => new GatewayError('step_up_required', { level: { acr: ['a&b', 'c'], maxAgeSeconds: 60 } })
+  const error = new GatewayError('step_up_required', { level: { acr: ['a&b', 'c'], maxAgeSeconds: 60 } })
   const asked = 'acrValues=a%26b%20c&maxAge=60'
 
   test('is told to a script as a problem that is no sign-out', () => {
-    const { status, headers, body } = setUp().answer(error())
+    const { status, headers, body } = setUp().answer(error)
     expect([status, headers['coatcheck-reason']]).toEqual([403, undefined])
     expect(JSON.parse(body)).toMatchObject({ code: 'step_up_required', loginUrl: `/bff/login?${asked}` })
   })
 
   test('leads a person there, and back to where they were', () => {
-    const { status, headers } = setUp().answer(error(), fakeRequest(NAVIGATION, { url: '/api/x?y=1' }))
+    const { status, headers } = setUp().answer(error, fakeRequest(NAVIGATION, { url: '/api/x?y=1' }))
     expect([status, headers['location']]).toEqual([303, `/bff/login?${asked}&returnTo=%2Fapi%2Fx%3Fy%3D1`])
   })
 
   test('is offered to a person whom another site has sent, and not begun for them', () => {
-    const { status, body } = setUp().answer(error(), fakeRequest({ ...NAVIGATION, 'Sec-Fetch-Site': 'cross-site' }))
+    const { status, body } = setUp().answer(error, fakeRequest({ ...NAVIGATION, 'Sec-Fetch-Site': 'cross-site' }))
     expect([status, body]).toEqual([403, expect.stringContaining(`href="/bff/login?${asked.replaceAll('&', '&amp;')}"`)])
   })
 })
