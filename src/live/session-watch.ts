@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors.ts'
+import { absoluteEnding, firstLook, pagesOf } from './session-endings.ts'
 import { describeError } from '../report/describe-error.ts'
 import type { Report } from '../report/events.ts'
 import type { FindSession } from '../session/find-session.ts'
@@ -17,8 +18,6 @@ export interface WatchSteps extends WarningSteps {
 }
 
 const AGAIN_MILLISECONDS = 1000
-/** Of the idle time. Whoever opens a connection was noted within the quarter before, and nothing is asked for sooner. */
-const FIRST_LOOK = 0.75
 
 /** One session, for as long as connections of it are open here: it knows when to ask whether it still lives, and asks no sooner. */
 export class SessionWatch {
@@ -32,12 +31,10 @@ export class SessionWatch {
   #idleExpiresAt = Infinity
 
   constructor(session: LiveSession, steps: WatchSteps) {
-    const { lifetimes } = steps
     this.#session = session
     this.#steps = steps
     this.#notedAt = steps.now()
-    const idleLook = this.#notedAt + lifetimes.idleTimeout(session.grant) * FIRST_LOOK
-    this.#lookAt = Math.min(idleLook, lifetimes.endsAt(session.record, session.grant))
+    this.#lookAt = firstLook(session, steps.lifetimes, this.#notedAt)
   }
 
   add(connection: LiveConnection): void {
@@ -101,9 +98,8 @@ export class SessionWatch {
     } catch (error) {
       this.#failed(error)
       // Not knowing is not an ending; but the absolute end needs nobody's word.
-      const { record, successor } = this.#session
-      const reason = successor === undefined ? 'expired' : 'replaced'
-      if (now() >= record.absoluteExpiresAt) this.end({ kind: 'session_ended', reason })
+      const ending = absoluteEnding(this.#session, now())
+      if (ending) this.end(ending)
     }
   }
 
@@ -124,9 +120,7 @@ export class SessionWatch {
   }
 
   #tellPages(idleExpiresAt: number | undefined): void {
-    // That of a session on its way out comes near is no news: the page's own goes on.
-    if (this.#session.successor !== undefined) return
-    for (const { page } of this.connections) page?.know({ session: this.#session, idleExpiresAt })
+    for (const { page } of pagesOf(this.#session, this.connections)) page?.know({ session: this.#session, idleExpiresAt })
   }
 
   /** Whether the session lives; where it has ended, everything of it does. */
