@@ -7,7 +7,8 @@ import { createSessionOf } from './auth/require-session.ts'
 import { createRevokeTokens } from './auth/revoke-tokens.ts'
 import { createUsedSession } from './auth/used-session.ts'
 import type { Config } from './config/config.ts'
-import { createLiveConnections, type LiveConnections } from './live/live-connections.ts'
+import type { LiveConnections } from './live/live-connection.ts'
+import { createLiveConnections } from './live/live-connections.ts'
 import type { Provider } from './oidc/port.ts'
 import type { Administrable } from './operations/administer-sessions.ts'
 import type { Authorize } from './operations/authorize.ts'
@@ -23,6 +24,7 @@ import { createSecurity } from './security/create-security.ts'
 import { createMeetsLevel } from './session/authentication-level.ts'
 import { createSessions } from './session/create-sessions.ts'
 import { createWithoutCookie } from './session/without-cookie.ts'
+import { outageGraceOf } from './store/is-certain.ts'
 import { createNamespace } from './store/namespace.ts'
 import type { Store } from './store/port.ts'
 import { createTokens } from './tokens/create-tokens.ts'
@@ -72,8 +74,8 @@ export function createGateway({ config, store, provider, report, reportRequest, 
   const onEnded = (...[id, reason]: Parameters<LiveConnections['close']>) => live.close(id, reason)
   const onUnknown = (...[id]: Parameters<LiveConnections['doubt']>) => live.doubt(id)
   const sessions = createSessions({ config, store, namespace, ...security, cookieName, onEnded, onUnknown, report, now })
-  const { expiringAheadMilliseconds } = config.events
-  const live = createLiveConnections({ ...sessions, store, findSession: sessions.find, expiringAheadMilliseconds, report, now })
+  const watching = { ...config.events, outageGraceMilliseconds: outageGraceOf(config.store) }
+  const live = createLiveConnections({ ...sessions, ...watching, store, findSession: sessions.find, report, now })
   const answering = { origin, prefix, setResponseHeaders, requestIdOf, report }
   const { answerError, answerProblem, failureOf } = createErrorAnswerer(answering)
 

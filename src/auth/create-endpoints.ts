@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts'
-import type { LiveConnections } from '../live/live-connections.ts'
+import type { LiveConnections } from '../live/live-connection.ts'
 import type { Provider } from '../oidc/port.ts'
 import { loadAssets } from '../pages/assets.ts'
 import { createSendPage } from '../pages/send-page.ts'

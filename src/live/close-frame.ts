@@ -1,12 +1,22 @@
 import { randomBytes } from 'node:crypto'
+import type { LiveEnding } from './live-connection.ts'
 
 /** Close codes that we send ourselves. */
 export const CLOSE_CODES = {
   /** The gateway or the connection goes, the session does not (RFC 6455 §7.4.1). */
   goingAway: 1001,
+  /** Nobody can say at the moment whether the session lives (registered with IANA as "try again later"). */
+  tryAgainLater: 1013,
   /** The session has ended; the reason says how. Of the range for applications (§7.4.2), after HTTP's 401. */
   sessionEnded: 4401,
 } as const
+
+/** What a client reads of why we end its connection. */
+export const CODE_OF_ENDING = {
+  session_ended: CLOSE_CODES.sessionEnded,
+  going_away: CLOSE_CODES.goingAway,
+  session_unknown: CLOSE_CODES.tryAgainLater,
+} as const satisfies Record<LiveEnding['kind'], number>
 
 export type CloseCode = (typeof CLOSE_CODES)[keyof typeof CLOSE_CODES]
 

@@ -1,44 +1,24 @@
-import type { EndReason } from '../errors.ts'
 import type { SessionId } from '../session/records.ts'
 import type { SessionKeys } from '../session/keys.ts'
 import type { RecentEndings } from '../session/recent-endings.ts'
+import { isCertain } from '../store/is-certain.ts'
 import type { Store } from '../store/port.ts'
 import { hearChanges } from './hear-changes.ts'
-import type { LiveConnection, LiveEnding, LiveKind } from './live-connection.ts'
+import type { LiveConnection, LiveConnections, LiveEnding, LiveKind } from './live-connection.ts'
 import { SessionWatch, type WatchSteps } from './session-watch.ts'
 import { createYoungConnections } from './young-connections.ts'
-
-/** What is open in this process, by session. */
-export interface LiveConnections {
-  /**
-   * Keeps a connection until the function that is answered is called, as often as one likes. One whose session has ended meanwhile is
-   * ended at once, and not kept.
-   */
-  readonly enter: (connection: LiveConnection) => () => void
-  /** Somebody on the other side of a connection of this session did something. */
-  readonly noteActivity: (id: SessionId) => void
-  /** Ends everything that was opened with a session. */
-  readonly close: (id: SessionId, reason: EndReason) => void
-  /** It may have ended, and nobody could be asked: it is asked about at the next sweep. */
-  readonly doubt: (id: SessionId) => void
-  /** Ends WebSockets and event streams, and those that come yet: they go on in another instance. Other answers are finished. */
-  readonly goAway: () => void
-  readonly count: (kind: LiveKind) => number
-  readonly countOf: (id: SessionId, kind: LiveKind) => number
-  /** How many of a session's connections tell a page about it. */
-  readonly pagesOf: (id: SessionId) => number
-  /** Looks once at everything that is open; called about once a second. */
-  readonly sweep: () => void
-}
 
 interface Steps extends WatchSteps {
   /** Tells what changes in every instance. */
   readonly store: Pick<Store, 'watch' | 'link'>
   readonly keys: Pick<SessionKeys, 'staleId' | 'seenId' | 'endedId'>
   readonly endings: Pick<RecentEndings, 'reasonOf' | 'prune'>
+  /** For how long sessions are still believed in while the store is away. */
+  readonly outageGraceMilliseconds: number
 }
 
 const GOING_AWAY: LiveEnding = { kind: 'going_away' }
+const SESSION_UNKNOWN: LiveEnding = { kind: 'session_unknown' }
 
 /**
  * The registry of what outlives its request: WebSockets, event streams, long answers.
@@ -47,7 +27,8 @@ const GOING_AWAY: LiveEnding = { kind: 'going_away' }
  * those that are open for longer than a sweep are filed under their session.
  *
  * A session that ends in another instance is heard of by the store's word that its records changed; where the store was lost, or does
- * not tell, everything that is open is asked about.
+ * not tell, everything that is open is asked about. Where the store cannot be asked for longer than the grace, what is open ends as
+ * requests do: it may belong to a session that has ended elsewhere.
  */
 export function createLiveConnections(steps: Steps): LiveConnections {
   const { endings } = steps
@@ -102,6 +83,10 @@ export function createLiveConnections(steps: Steps): LiveConnections {
     return [...(watches.get(id)?.connections ?? [])]
   }
 
+  function endUnknown(): void {
+    for (const watch of watches.values()) watch.end(SESSION_UNKNOWN)
+  }
+
   function doubtAll(): void {
     for (const watch of watches.values()) watch.doubt()
   }
@@ -141,6 +126,7 @@ export function createLiveConnections(steps: Steps): LiveConnections {
       endings.prune()
       if (!steps.store.link.tells) doubtAll()
       for (const connection of young.grownUp()) file(connection)
+      if (!isCertain(steps.store.link, at, steps.outageGraceMilliseconds)) endUnknown()
       for (const connection of open) connection.look?.(at)
       for (const watch of watches.values()) watch.look(at)
     },

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { LiveOutcome } from '../report/events.ts'
 import type { LiveSession } from '../session/records.ts'
-import { type CloseCode, CLOSE_CODES, closeFrame, maskedCloseFrame } from './close-frame.ts'
+import { type CloseCode, CLOSE_CODES, CODE_OF_ENDING, closeFrame, maskedCloseFrame } from './close-frame.ts'
 import { FrameBoundaries } from './frame-boundaries.ts'
 import type { LiveConnection, LiveEnding } from './live-connection.ts'
 
@@ -60,8 +60,8 @@ export class Tunnel implements LiveConnection {
   }
 
   end(ending: LiveEnding): void {
-    if (ending.kind === 'going_away') this.#bidFarewell('going_away', CLOSE_CODES.goingAway, 'going away')
-    else this.#bidFarewell('session_ended', CLOSE_CODES.sessionEnded, ending.reason)
+    const reason = ending.kind === 'session_ended' ? ending.reason : ending.kind.replace('_', ' ')
+    this.#bidFarewell(ending.kind, CODE_OF_ENDING[ending.kind], reason)
   }
 
   look(at: number): void {

@@ -38,6 +38,7 @@ export const LEVEL_BY_TUNNEL = {
   idle: 'info',
   session_ended: 'info',
   going_away: 'info',
+  session_unknown: 'warn',
 } as const satisfies Record<LiveOutcome, LogLevel>
 
 export const LEVEL_BY_BACKCHANNEL = {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import type { LiveConnections } from '../live/live-connections.ts'
+import type { LiveConnections } from '../live/live-connection.ts'
 import type { Provider } from '../oidc/port.ts'
 import type { Report } from '../report/events.ts'
 import { describeError } from '../report/describe-error.ts'

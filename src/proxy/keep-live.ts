@@ -1,4 +1,4 @@
-import type { LiveConnection } from '../live/live-connection.ts'
+import type { LiveConnection, LiveEnding } from '../live/live-connection.ts'
 import type { LiveOutcome } from '../report/events.ts'
 import type { Answer } from './answer.ts'
 import type { Carriage } from './carriage.ts'
@@ -22,11 +22,8 @@ export function keepLive(carriage: Carriage, answer: Answer): () => void {
     session,
     end(ending) {
       outcome = ending.kind
-      if (ending.kind === 'going_away') carriage.finish(answer.isBetweenEvents ? '' : undefined)
-      else {
-        const lastEvent = `event: ended\ndata: ${JSON.stringify({ reason: ending.reason })}\n\n`
-        carriage.finish(answer.isBetweenEvents ? lastEvent : undefined, failureOfEnding(ending))
-      }
+      const failure = ending.kind === 'going_away' ? undefined : failureOfEnding(ending)
+      carriage.finish(answer.isBetweenEvents ? lastWordsOf(ending) : undefined, failure)
     },
   }
   const leave = live.enter(connection)
@@ -36,6 +33,11 @@ export function keepLive(carriage: Carriage, answer: Answer): () => void {
     tellLiveConnection(report, 'stream', carriage, outcome ?? carriage.outcome, now() - startedAt)
   })
   return leave
+}
+
+/** Nothing to say where the session goes on, or may: whoever listened comes back by itself. */
+function lastWordsOf(ending: LiveEnding): string {
+  return ending.kind === 'session_ended' ? `event: ended\ndata: ${JSON.stringify({ reason: ending.reason })}\n\n` : ''
 }
 
 function nothing(): void {}

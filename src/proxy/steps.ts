@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RouteConfig } from '../config/config.ts'
-import type { LiveConnections } from '../live/live-connections.ts'
+import type { LiveConnections } from '../live/live-connection.ts'
 import type { Report } from '../report/events.ts'
 import type { ReportRequest } from '../report/request-line.ts'
 import type { MeetsLevel } from '../session/authentication-level.ts'

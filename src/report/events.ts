@@ -19,6 +19,7 @@ export type LiveOutcome =
   | 'idle'
   | 'session_ended'
   | 'going_away'
+  | 'session_unknown'
 
 /** What became of a logout token: `nothing`: nobody was signed in; `kept`: the store is away, and it is applied once that is back. */
 export type BackchannelOutcome = 'ended' | 'nothing' | 'repeated' | 'kept' | 'refused' | 'unverifiable' | 'limited' | 'failed'

@@ -4,6 +4,7 @@ import type { Report } from '../report/events.ts'
 import { coarseNetwork } from '../security/coarse-network.ts'
 import type { Peers } from '../security/peers.ts'
 import type { ReadTicket } from '../security/read-ticket.ts'
+import { outageGraceOf } from '../store/is-certain.ts'
 import { createRecordCache } from '../store/record-cache.ts'
 import { createSealer } from '../store/sealing.ts'
 import type { Store } from '../store/port.ts'
@@ -75,7 +76,7 @@ export function createSessions({
     store,
     idOfKey: keys.staleId,
     most: config.session.mostCached,
-    outageGraceMilliseconds: config.store.kind === 'redis' ? config.store.outageGraceMilliseconds : 0,
+    outageGraceMilliseconds: outageGraceOf(config.store),
     now,
   })
   const { forget } = cache

@@ -1,3 +1,4 @@
+import { isCertain } from './is-certain.ts'
 import type { Store } from './port.ts'
 
 const KEPT_WITHOUT_NEWS_MILLISECONDS = 1_000
@@ -56,7 +57,7 @@ export function createRecordCache<Opened, Proof = void>({
 
   function isUsable(entry: Entry<Opened>): boolean {
     if (!link.tells) return now() < entry.readAt + KEPT_WITHOUT_NEWS_MILLISECONDS
-    return link.live || now() < link.certainAt + outageGraceMilliseconds
+    return isCertain(link, now(), outageGraceMilliseconds)
   }
 
   function peek(id: string): Opened | undefined {

@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net'
 import type { RouteConfig } from '../../src/config/config.ts'
 import type { WebSocketsConfig } from '../../src/config/web-sockets-config.ts'
 import { asGatewayError, FAILURES, GatewayError } from '../../src/errors.ts'
-import { createLiveConnections, type LiveConnections } from '../../src/live/live-connections.ts'
+import type { LiveConnections } from '../../src/live/live-connection.ts'
+import { createLiveConnections } from '../../src/live/live-connections.ts'
 import { createRecentEndings } from '../../src/session/recent-endings.ts'
 import type { WatchSteps } from '../../src/live/session-watch.ts'
 import { type Carry, createCarry } from '../../src/proxy/carry.ts'
@@ -116,6 +117,7 @@ export async function startCarryingLane({
       withoutRefreshToken: 'login',
     }),
     endings,
+    outageGraceMilliseconds: 10_000,
     expiringAheadMilliseconds: 0,
     report: (name, fields) => void events.push({ name, ...fields }),
     now,

@@ -104,6 +104,7 @@ describe('what the documentation names is there', () => {
       'offline_access',
       'proxy_read_timeout',
       'real_ip_header',
+      'session_unknown',
     ]
     expect(named.length).toBeGreaterThan(15)
     expect(named.filter((name) => !known.includes(name) && !outcomes.includes(name) && !name.startsWith('coatcheck_'))).toEqual(

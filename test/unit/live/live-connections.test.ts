@@ -7,6 +7,7 @@ import type { LiveSession, Verdict } from '../../../src/session/records.ts'
 import { makeSession, sessionParts } from '../../support/session-parts.ts'
 
 const IDLE = 3_600_000
+const GRACE = 10_000
 
 interface World {
   /** What the store says of activity, or throws. */
@@ -48,6 +49,7 @@ function begin(world: World = {}) {
     lifetimes,
     endings,
     expiringAheadMilliseconds: 300_000,
+    outageGraceMilliseconds: GRACE,
     report,
     now,
   })
@@ -64,6 +66,38 @@ function begin(world: World = {}) {
   }
   return { clock, live, endings, open, asked, written, reported, hear, link, keys }
 }
+
+describe('while the store is away', () => {
+  test.each<LiveKind>(['tunnel', 'stream', 'answer'])(
+    'a %s goes on for the grace, and no longer: nobody knows whose session it is',
+    (kind) => {
+      const { live, open, clock, link } = begin()
+      const [tunnel, public_] = [open(makeSession(), kind), open(undefined, kind)]
+      live.sweep()
+      live.sweep()
+      Object.assign(link, { live: false, certainAt: clock.at })
+      clock.at += GRACE - 1
+      live.sweep()
+      expect(tunnel.endings).toEqual([])
+      clock.at += 1
+      live.sweep()
+      expect(tunnel.endings).toEqual([{ kind: 'session_unknown' }])
+      expect(public_.endings).toEqual([])
+    },
+  )
+
+  test('what was there before goes on where it is found again within the grace', () => {
+    const { live, open, clock, link } = begin()
+    const tunnel = open(makeSession())
+    Object.assign(link, { live: false, certainAt: clock.at })
+    clock.at += GRACE - 1
+    live.sweep()
+    Object.assign(link, { live: true, certainAt: clock.at })
+    clock.at += GRACE
+    live.sweep()
+    expect(tunnel.endings).toEqual([])
+  })
+})
 
 const SIGNED_OUT: LiveEnding = { kind: 'session_ended', reason: 'signed_out' }
 
