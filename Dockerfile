@@ -17,6 +17,7 @@ FROM packages AS build
 RUN npm ci --include=dev --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
+COPY client ./client
 RUN npm run build
 
 # ---- the provider and the API of the demonstration, for the profile "demo" of compose.yaml; no part of the image ----

@@ -3,6 +3,8 @@ import { spawnSync } from 'node:child_process'
 /** Everything that must hold before a commit; all of them run, so that one look shows all that is wrong. */
 const CHECKS = [
   { says: 'types', command: ['tsc', '--noEmit'] },
+  { says: 'types of the browser client', command: ['tsc', '-p', 'client'] },
+  { says: 'types of its tests', command: ['tsc', '-p', 'test/unit/client'] },
   { says: 'lint', command: ['oxlint', '--type-aware', '--deny-warnings'] },
   { says: 'format', command: ['oxfmt', '--check'] },
   { says: 'architecture', command: ['node', 'test/run.ts', 'test/unit/architecture.test.ts', '--silent'] },

@@ -110,6 +110,7 @@ export function createGateway({ config, store, provider, report, reportRequest, 
     mount('frontchannel-logout', '/frontchannel-logout', { GET: [endpoints.frontchannelLogout] })
   mount('sessions', '/sessions', { GET: [endpoints.mySessions.list], DELETE: [endpoints.mySessions.endOthers] })
   mount('sessions', '/sessions/:handle', { DELETE: [endpoints.mySessions.endOne] })
+  mount('client', '/client.js', { 'GET HEAD': [endpoints.client] })
   mount('assets', '/assets/:name', { 'GET HEAD': [endpoints.asset] })
   mountAfterEndpoints(counter, { prefix, staticFolder: config.staticFolder, ...security, answerError })
 

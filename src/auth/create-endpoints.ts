@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts'
 import type { LiveConnections } from '../live/live-connection.ts'
 import type { Provider } from '../oidc/port.ts'
-import { loadAssets } from '../pages/assets.ts'
+import { loadAssets, loadClient } from '../pages/assets.ts'
 import { createSendPage } from '../pages/send-page.ts'
 import type { Report } from '../report/events.ts'
 import type { Security } from '../security/create-security.ts'
@@ -11,6 +11,7 @@ import type { Sessions } from '../session/sessions.ts'
 import type { WithoutCookie } from '../session/without-cookie.ts'
 import type { Store } from '../store/port.ts'
 import { createSealer } from '../store/sealing.ts'
+import { createClientScript } from './client-script.ts'
 import { createMySessions } from './my-sessions.ts'
 import { createCallback } from './callback.ts'
 import { createEvents } from './events.ts'
@@ -108,6 +109,7 @@ export function createEndpoints(parts: Parts) {
     extend: createExtendEndpoint(asked),
     events: createEvents({ ...asked, config: config.events, live: parts.live, requestIdOf, report }),
     asset: createAssets(loadAssets()),
+    client: createClientScript(loadClient()),
     sessionOf,
   }
 }

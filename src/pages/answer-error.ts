@@ -95,6 +95,8 @@ function isForSignIn({ code }: GatewayError): boolean {
 
 function setErrorHeaders(request: IncomingMessage, response: ServerResponse, { code, detail }: GatewayError): void {
   response.statusCode = FAILURES[code].status
+  // Upstreams cannot send it through: where it is, the answer is ours.
+  response.setHeader('Coatcheck-Code', code)
   if (detail.retryAfterSeconds !== undefined) response.setHeader('Retry-After', String(detail.retryAfterSeconds))
   else if (response.statusCode === 503) response.setHeader('Retry-After', '5')
   if (detail.contentRange !== undefined) response.setHeader('Content-Range', detail.contentRange)

@@ -15,10 +15,14 @@ export interface Asset {
 
 /** The assets by name; a name that is not on the list has none. */
 export function loadAssets(): ReadonlyMap<string, Asset> {
-  return new Map(
-    Object.entries(TYPES).map(([name, type]) => [
-      name,
-      { type, body: readFileSync(new URL(`./assets/${name}`, import.meta.url)) },
-    ]),
-  )
+  return new Map(Object.entries(TYPES).map(([name, type]) => [name, { type, body: readAsset(name) }]))
+}
+
+/** The browser client, for the applications behind us. */
+export function loadClient(): Asset {
+  return { type: 'text/javascript; charset=utf-8', body: readAsset('client.js') }
+}
+
+function readAsset(name: string): Buffer {
+  return readFileSync(new URL(`./assets/${name}`, import.meta.url))
 }

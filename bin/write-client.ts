@@ -1,0 +1,7 @@
+import { writeFileSync } from 'node:fs'
+import { buildClient, SERVED_CLIENT } from './client/build-client.ts'
+
+// Writes the browser client as it is served: node bin/write-client.ts. A test says when it was forgotten.
+
+writeFileSync(SERVED_CLIENT, buildClient())
+process.stdout.write(`${SERVED_CLIENT}\n`)

@@ -1,0 +1,86 @@
+import { createCandidate } from './election.ts'
+import { readEvents } from './event-stream.ts'
+import { followPage } from './follow-page.ts'
+import type { Knowledge, News } from './knowledge.ts'
+import type { EventListener } from './parse-events.ts'
+import { joinTabs, type Tabs } from './tabs.ts'
+import { createWatch } from './watch.ts'
+
+interface Steps {
+  readonly eventsUrl: string
+  readonly pollMilliseconds: number
+  readonly silentMilliseconds: number
+  readonly knowledge: Knowledge
+  readonly ask: () => Promise<unknown>
+  readonly onEvent: EventListener
+}
+
+export interface KeepingUp {
+  /** Tells the other tabs what was learnt here. */
+  readonly tell: (news: News) => void
+  readonly stop: () => void
+}
+
+const BETWEEN_RETURNS_MILLISECONDS = 1_000
+
+/**
+ * Keeps this tab's knowledge true: one tab watches for all, and all tell each other what they learn.
+ * Where browsers cannot talk between tabs or have no locks, each tab asks now and then by itself: those that lack the locks send no
+ * Fetch metadata either, so that the gateway would refuse their streams, and a stream per tab uses up the connections of HTTP/1.1.
+ */
+export function keepUp({ eventsUrl, pollMilliseconds, silentMilliseconds, knowledge, ask, onEvent }: Steps): KeepingUp {
+  const isTogether = 'BroadcastChannel' in globalThis && 'locks' in navigator
+  let tabs: Tabs | undefined
+  let heardAt = 0
+  let returnedAt = 0
+
+  const sayThere = () => tabs?.tell({})
+  const onOpen = () => void ask()
+  const watch = createWatch({
+    listen: isTogether
+      ? (signal) => readEvents({ url: eventsUrl, signal, silentMilliseconds, onOpen, onHeard: sayThere, onEvent })
+      : undefined,
+    ask() {
+      sayThere()
+      return ask()
+    },
+    knowledge,
+    pollMilliseconds,
+  })
+  const candidate = isTogether
+    ? createCandidate({ onElected: watch.begin, onOver: watch.end })
+    : { stand: watch.begin, leave: watch.end, takeOver: () => undefined }
+
+  const stop = followPage({
+    onBegin() {
+      heardAt = Date.now()
+      tabs = joinTabs(({ news }) => {
+        heardAt = Date.now()
+        if (news) knowledge.consider(news)
+      })
+      candidate.stand()
+      void ask()
+    },
+    onEnd() {
+      candidate.leave()
+      tabs?.close()
+      tabs = undefined
+    },
+    onReturn(isNetworkNew) {
+      // Whoever watches may have slept as well, and gets its time to say so.
+      heardAt = Date.now()
+      if (heardAt - returnedAt < BETWEEN_RETURNS_MILLISECONDS) return
+      returnedAt = heardAt
+      void ask()
+      watch.anew(isNetworkNew)
+    },
+    onTick() {
+      const isForsaken = !watch.isRunning && Date.now() - heardAt > silentMilliseconds
+      if (!isForsaken || knowledge.current.state === 'signed-out') return
+      heardAt = Date.now()
+      candidate.takeOver()
+    },
+  })
+
+  return { tell: (news) => tabs?.tell({ news }), stop }
+}

@@ -1,0 +1,101 @@
+import type { Knowledge } from './knowledge.ts'
+import type { StreamEnd } from './event-stream.ts'
+import { pause } from './pause.ts'
+
+interface Steps {
+  /** Reads events until they end; undefined where this tab is to do without. */
+  readonly listen: ((signal: AbortSignal) => Promise<StreamEnd>) | undefined
+  readonly ask: () => Promise<unknown>
+  readonly knowledge: Pick<Knowledge, 'current' | 'subscribe'>
+  readonly pollMilliseconds: number
+}
+
+const RETRY_MILLISECONDS = 2_000
+/** A stream that ends sooner is cut by something on the way, and counts as one that failed. */
+const SHORT_MILLISECONDS = 10_000
+/** So many failures in a row, and questions take the place of the stream; every so many rounds it is tried again. */
+const MOST_FAILURES = 3
+const ROUNDS_BETWEEN_TRIES = 20
+const HIDDEN_FACTOR = 4
+const LONGEST_MILLISECONDS = 120_000
+
+export type Watch = ReturnType<typeof createWatch>
+
+/**
+ * Watches the session for as long as somebody may be signed in: a stream where there can be one, else a question now and then,
+ * seldom while nobody looks at the tab. After every stream, however it ended, it is asked what holds now.
+ */
+export function createWatch({ listen, ask, knowledge, pollMilliseconds }: Steps) {
+  let turn: AbortController | undefined
+  let isListening = false
+
+  return {
+    begin,
+    end,
+    get isRunning() {
+      return turn !== undefined
+    },
+    /** Begins again at once, where it is only waiting, or where its stream is said to be of no use any more. */
+    anew(dropStream: boolean) {
+      if (!turn || (isListening && !dropStream)) return
+      end()
+      begin()
+    },
+  }
+
+  function begin(): void {
+    turn = new AbortController()
+    void keepWatch(turn.signal)
+  }
+
+  function end(): void {
+    turn?.abort()
+    turn = undefined
+    isListening = false
+  }
+
+  async function keepWatch(signal: AbortSignal): Promise<void> {
+    let failures = 0
+    while (!signal.aborted) {
+      if (knowledge.current.state === 'signed-out') {
+        await untilChanged(signal)
+        continue
+      }
+      const isTried = listen !== undefined && (failures < MOST_FAILURES || failures % ROUNDS_BETWEEN_TRIES === 0)
+      const ended = isTried ? await listenUntilEnd(listen, signal) : undefined
+      if (signal.aborted) return
+      failures = ended && ended.lasted >= SHORT_MILLISECONDS ? 0 : failures + 1
+      await ask()
+      const isBack = ended !== undefined && failures < MOST_FAILURES
+      const wait = isBack
+        ? (ended.retryMilliseconds ?? RETRY_MILLISECONDS)
+        : pollMilliseconds * (document.hidden ? HIDDEN_FACTOR : 1)
+      // Not all at once, where a gateway that stops ends the streams of thousands.
+      await pause(Math.min(wait, Math.max(pollMilliseconds, LONGEST_MILLISECONDS)) * (0.75 + Math.random() / 2), signal)
+    }
+  }
+
+  async function listenUntilEnd(read: NonNullable<Steps['listen']>, signal: AbortSignal): Promise<StreamEnd> {
+    isListening = true
+    // Warned people act, by calls of which no event need tell.
+    const asking = setInterval(() => {
+      if (knowledge.current.state === 'signed-in' && knowledge.current.expiring) void ask()
+    }, pollMilliseconds)
+    const ended = await read(signal)
+    clearInterval(asking)
+    if (!signal.aborted) isListening = false
+    return ended
+  }
+
+  function untilChanged(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const leave = knowledge.subscribe(() => done())
+      signal.addEventListener('abort', done)
+      function done(): void {
+        leave()
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+    })
+  }
+}
