@@ -49,6 +49,7 @@ export function createCoatcheck(options: Options = {}): Coatcheck {
   const ask = createAsk({ prefix, reader, learn })
   const send = createSend(refused)
   const onEvent = createTakeEvent({ knowledge, reader, learn, ask, refused })
+  let lastReason: Reason | undefined
   const running: KeepingUp | undefined =
     typeof document === 'undefined'
       ? undefined
@@ -89,9 +90,17 @@ export function createCoatcheck(options: Options = {}): Coatcheck {
     close: () => running?.stop(),
   }
 
-  function learn(session: Session, askedAt = Date.now()): void {
+  function learn(told: Session, askedAt = Date.now()): void {
+    const session = explained(told)
     const news = { session, askedAt, answeredAt: Date.now() }
     if (knowledge.consider(news)) running?.tell(news)
+  }
+
+  /** Once the cookie is gone the gateway has no reason to tell any more: then the one that the ending itself gave holds. */
+  function explained(session: Session): Session {
+    if (session.state !== 'signed-out') lastReason = undefined
+    else if (session.reason === 'none' && lastReason) return { ...session, reason: lastReason }
+    return session
   }
 
   /**
@@ -100,6 +109,7 @@ export function createCoatcheck(options: Options = {}): Coatcheck {
    */
   function refused(reason: Reason): void {
     if (knowledge.current.state === 'signed-out') return
+    lastReason = reason
     void ask().then((isTold) => {
       if (!isTold && reason !== 'replaced') learn({ state: 'signed-out', reason })
     })

@@ -17,7 +17,7 @@ const SHORT_MILLISECONDS = 10_000
 const MOST_FAILURES = 3
 const ROUNDS_BETWEEN_TRIES = 20
 const HIDDEN_FACTOR = 4
-const LONGEST_MILLISECONDS = 120_000
+const LONGEST_MILLISECONDS = 300_000
 
 export type Watch = ReturnType<typeof createWatch>
 
@@ -57,22 +57,29 @@ export function createWatch({ listen, ask, knowledge, pollMilliseconds }: Steps)
   async function keepWatch(signal: AbortSignal): Promise<void> {
     let failures = 0
     while (!signal.aborted) {
-      if (knowledge.current.state === 'signed-out') {
-        await untilChanged(signal)
-        continue
+      if (knowledge.current.state === 'signed-in') failures = await watchOnce(signal, failures)
+      else if (knowledge.current.state === 'signed-out') await untilChanged(signal)
+      else {
+        // It has been asked just now; where nobody could say, it is asked again.
+        await untilChanged(signal, RETRY_MILLISECONDS * 2 ** Math.min(failures, MOST_FAILURES))
+        failures = knowledge.current.state === 'unknown' ? failures + 1 : 0
+        if (failures > 0 && !signal.aborted) await ask()
       }
-      const isTried = listen !== undefined && (failures < MOST_FAILURES || failures % ROUNDS_BETWEEN_TRIES === 0)
-      const ended = isTried ? await listenUntilEnd(listen, signal) : undefined
-      if (signal.aborted) return
-      failures = ended && ended.lasted >= SHORT_MILLISECONDS ? 0 : failures + 1
-      await ask()
-      const isBack = ended !== undefined && failures < MOST_FAILURES
-      const wait = isBack
-        ? (ended.retryMilliseconds ?? RETRY_MILLISECONDS)
-        : pollMilliseconds * (document.hidden ? HIDDEN_FACTOR : 1)
-      // Not all at once, where a gateway that stops ends the streams of thousands.
-      await pause(Math.min(wait, Math.max(pollMilliseconds, LONGEST_MILLISECONDS)) * (0.75 + Math.random() / 2), signal)
     }
+  }
+
+  /** A stream and the way back to it, or a question; resolves with how many rounds in a row were without a stream. */
+  async function watchOnce(signal: AbortSignal, failures: number): Promise<number> {
+    const isTried = listen !== undefined && (failures < MOST_FAILURES || failures % ROUNDS_BETWEEN_TRIES === 0)
+    const ended = isTried ? await listenUntilEnd(listen, signal) : undefined
+    const now = ended && ended.lasted >= SHORT_MILLISECONDS ? 0 : failures + 1
+    if (ended && !signal.aborted) await ask()
+    if (ended && now < MOST_FAILURES) await pause(vary(ended.retryMilliseconds ?? RETRY_MILLISECONDS), signal)
+    else {
+      await pause(vary(pollMilliseconds * (document.hidden ? HIDDEN_FACTOR : 1)), signal)
+      if (!signal.aborted) await ask()
+    }
+    return now
   }
 
   async function listenUntilEnd(read: NonNullable<Steps['listen']>, signal: AbortSignal): Promise<StreamEnd> {
@@ -87,15 +94,24 @@ export function createWatch({ listen, ask, knowledge, pollMilliseconds }: Steps)
     return ended
   }
 
-  function untilChanged(signal: AbortSignal): Promise<void> {
+  /** Resolves when something else is known, or after a time. */
+  function untilChanged(signal: AbortSignal, milliseconds = Infinity): Promise<void> {
     return new Promise((resolve) => {
       const leave = knowledge.subscribe(() => done())
+      const timer = milliseconds < Infinity ? setTimeout(done, milliseconds) : undefined
       signal.addEventListener('abort', done)
+      if (signal.aborted) done()
       function done(): void {
         leave()
+        clearTimeout(timer)
         signal.removeEventListener('abort', done)
         resolve()
       }
     })
   }
+}
+
+/** Not all at once, where a gateway that stops ends the streams of thousands. */
+function vary(milliseconds: number): number {
+  return Math.min(milliseconds, LONGEST_MILLISECONDS) * (0.75 + Math.random() / 2)
 }

@@ -42,10 +42,12 @@ export interface World {
 interface WorldOptions {
   /** How long an access token is good. */
   readonly accessTokenSeconds?: number
+  /** Variables of the gateway, besides those that this world needs. */
+  readonly variables?: Readonly<Record<string, string>>
 }
 
 /** Starts it all on free ports of 127.0.0.1, under hosts that the browser and the gateway find there. */
-export async function startWorld({ accessTokenSeconds = 3600 }: WorldOptions = {}): Promise<World> {
+export async function startWorld({ accessTokenSeconds = 3600, variables = {} }: WorldOptions = {}): Promise<World> {
   const stops: (() => Promise<unknown>)[] = []
   const begun = <Thing>(thing: Thing, stop: (thing: Thing) => Promise<unknown>): Thing => {
     stops.unshift(() => stop(thing))
@@ -100,6 +102,7 @@ export async function startWorld({ accessTokenSeconds = 3600 }: WorldOptions = {
       COATCHECK_DRAIN_DELAY: '0s',
       NODE_EXTRA_CA_CERTS: authority.file,
       NODE_OPTIONS: `--import=${new URL('resolve-hosts.ts', import.meta.url).href}`,
+      ...variables,
     }
     let gateway = await startReady(env)
     const stopGateway = async (): Promise<void> => {

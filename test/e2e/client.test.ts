@@ -1,0 +1,151 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import type { BrowserContext, Page } from 'playwright-core'
+import { until } from '../support/until.ts'
+import { countRequests, openClient, says, signInByClient, signOutSilently } from './client-acts.ts'
+import { startWorld, type World } from './world.ts'
+
+const EVENTS = '/bff/events'
+
+let world: World
+let person: BrowserContext
+let streams: ReturnType<typeof countRequests>
+
+beforeAll(async () => {
+  world = await startWorld({ variables: { COATCHECK_EVENTS_HEARTBEAT: '1s' } })
+}, 60_000)
+afterAll(() => world?.stop())
+
+beforeEach(async () => {
+  world.provider.account = 'alice'
+  person = await world.newPerson()
+  streams = countRequests(person, EVENTS)
+})
+afterEach(() => person.close())
+
+async function signedIn(query = ''): Promise<Page> {
+  const tab = await openClient(person, world, query)
+  await signInByClient(tab, 'alice')
+  return tab
+}
+
+describe('tabs that use the client', () => {
+  test('follow without a click when one of them signs out, over one stream for all', async () => {
+    const tabs = [await signedIn(), await openClient(person, world), await openClient(person, world)]
+    for (const tab of tabs) await says(tab, 'alice')
+    await until('there is a stream', () => streams.open() === 1)
+    expect(streams.all()).toBe(1)
+
+    await tabs[1]?.evaluate('void coatcheck.logout()')
+    for (const tab of [tabs[0], tabs[2]]) if (tab) await says(tab, 'signed_out')
+    await tabs[1]?.getByRole('button', { name: 'Sign out' }).waitFor()
+    expect(streams.all()).toBe(1)
+  })
+
+  test('hear of an ending that no tab has caused, all of them', async () => {
+    const tabs = [await signedIn(), await openClient(person, world)]
+    await until('there is a stream', () => streams.open() === 1)
+    await signOutSilently(person, world)
+    for (const tab of tabs) await says(tab, 'signed_out')
+  })
+
+  test('go on when the one that watched is closed: another takes over', async () => {
+    const first = await signedIn()
+    await until('there is a stream', () => streams.open() === 1)
+    const second = await openClient(person, world)
+    const third = await openClient(person, world)
+    await first.close()
+    await until('there is another', () => streams.all() === 2 && streams.open() === 1)
+    await signOutSilently(person, world)
+    for (const tab of [second, third]) await says(tab, 'signed_out')
+  })
+
+  test('are told when somebody else signs in, so that what was shown can go', async () => {
+    const tab = await signedIn()
+    world.provider.account = 'bob'
+    const other = await openClient(person, world)
+    await other.evaluate("void (location.href = '/bff/login?loginHint=bob&prompt=login&returnTo=/client.html')")
+    await other.getByRole('button', { name: 'Sign in' }).click()
+    await says(other, 'bob')
+    await says(tab, 'bob')
+    expect(await tab.evaluate('others')).toEqual(['bob'])
+    expect(await other.evaluate('others')).toEqual([])
+  })
+})
+
+describe('a tab that uses the client', () => {
+  test('shows after a closed lid what happened meanwhile', async () => {
+    const tab = await signedIn()
+    await until('there is a stream', () => streams.open() === 1)
+    const life = await person.newCDPSession(tab)
+    await life.send('Page.setWebLifecycleState', { state: 'frozen' })
+    await until('it let its stream go', () => streams.open() === 0)
+    await signOutSilently(person, world)
+    await life.send('Page.setWebLifecycleState', { state: 'active' })
+    await says(tab, 'none')
+  })
+
+  test('that is frozen leaves watching to another one', async () => {
+    const tab = await signedIn()
+    await until('there is a stream', () => streams.open() === 1)
+    const other = await openClient(person, world)
+    const life = await person.newCDPSession(tab)
+    await life.send('Page.setWebLifecycleState', { state: 'frozen' })
+    await until('the other one watches', () => streams.all() === 2 && streams.open() === 1)
+    await signOutSilently(person, world)
+    await says(other, 'signed_out')
+  })
+
+  test('learns it by asking where event streams are blocked', async () => {
+    await person.route(`**${EVENTS}`, (route) => route.abort())
+    const tabs = [await signedIn('?pollMilliseconds=300'), await openClient(person, world)]
+    await until('streams were tried', () => streams.all() > 1)
+    await signOutSilently(person, world)
+    for (const tab of tabs) await says(tab, 'none')
+  })
+
+  test('asks by itself, and opens no stream, in a browser without locks and channels', async () => {
+    await person.addInitScript('delete globalThis.BroadcastChannel; delete Navigator.prototype.locks')
+    const tab = await signedIn('?pollMilliseconds=300')
+    expect(await tab.evaluate("'locks' in navigator || 'BroadcastChannel' in globalThis")).toBe(false)
+    await signOutSilently(person, world)
+    await says(tab, 'none')
+    expect(streams.all()).toBe(0)
+  })
+
+  test('comes back to a stream that was thrown away, and hears what comes next', async () => {
+    const tab = await signedIn()
+    await until('there is a stream', () => streams.open() === 1)
+    await world.stopGateway()
+    await until('it is gone', () => streams.open() === 0)
+    await says(tab, 'alice')
+    await world.startGateway()
+    await until('there is another', () => streams.open() === 1)
+    await says(tab, 'alice')
+    await signOutSilently(person, world)
+    await says(tab, 'signed_out')
+  })
+
+  test('throws away a stream that has fallen silent', async () => {
+    // The heartbeat comes every second; whoever expects it sooner takes every pause for silence.
+    await signedIn('?silentMilliseconds=400')
+    await until('a stream was given up', () => streams.all() > 1)
+  })
+
+  test('shares one "signed out" among calls that are refused together, and hands each its answer', async () => {
+    const tab = await signedIn()
+    const asked = countRequests(person, '/bff/session')
+    await person.clearCookies()
+    const calls = "Promise.all([1, 2, 3].map((n) => coatcheck.fetch('/api/' + n).then((answer) => answer.status)))"
+    expect(await tab.evaluate(calls)).toEqual([401, 401, 401])
+    await says(tab, 'none')
+    expect(asked.all()).toBeLessThanOrEqual(2)
+  })
+
+  test('comes back by the way-back button to what holds now', async () => {
+    const tab = await signedIn()
+    await tab.goto(`${world.origin}/`)
+    await signOutSilently(person, world)
+    await tab.goBack()
+    await says(tab, 'none')
+  })
+})

@@ -1,0 +1,16 @@
+// What an app writes that uses the client. The address says how often to ask, so that nobody has to wait for half a minute.
+import { createCoatcheck } from '/bff/client.js'
+
+const options = [...new URLSearchParams(location.search)].map(([name, value]) => [name, Number(value)])
+const coatcheck = createCoatcheck(Object.fromEntries(options))
+globalThis.coatcheck = coatcheck
+globalThis.others = []
+
+coatcheck.session.subscribe(show)
+coatcheck.onUserChanged(({ user }) => globalThis.others.push(user.sub))
+show(coatcheck.session.current)
+
+function show(session) {
+  document.querySelector('#who').value = session.user?.sub ?? session.reason ?? session.state
+  document.querySelector('#warning').value = session.expiring ? 'expiring' : ''
+}
