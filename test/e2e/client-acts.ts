@@ -1,4 +1,5 @@
 import type { BrowserContext, Page } from 'playwright-core'
+import { metricOf } from '../support/metric-of.ts'
 import type { World } from './world.ts'
 
 /** Opens the page that uses the client. */
@@ -30,16 +31,42 @@ export async function signOutSilently(person: BrowserContext, { origin }: World)
   await tab.close()
 }
 
-/** Counts the requests of a person's tabs to one address, and those of them that have not ended. */
-export function countRequests(person: BrowserContext, path: string) {
-  const open = new Set<unknown>()
-  let all = 0
+/** How many requests the tabs of a person have made to one address. */
+export function countRequests(person: BrowserContext, path: string): () => number {
+  let count = 0
   person.on('request', (request) => {
-    if (new URL(request.url()).pathname !== path) return
-    all += 1
-    open.add(request)
+    if (new URL(request.url()).pathname === path) count += 1
   })
-  person.on('requestfinished', (request) => void open.delete(request))
-  person.on('requestfailed', (request) => void open.delete(request))
-  return { all: () => all, open: () => open.size }
+  return () => count
+}
+
+/** How many event streams the gateway holds open. */
+export async function openStreams({ gateway }: World): Promise<number> {
+  const { privateUrl } = await gateway().listening()
+  const metrics = await fetch(`${privateUrl}/metrics`)
+  return metricOf(await metrics.text(), 'coatcheck_event_streams_open', {})
+}
+
+/** Ends the sessions of somebody from outside of every browser. */
+export async function endFromOutside({ gateway }: World, secret: string, subject: string): Promise<void> {
+  const { privateUrl } = await gateway().listening()
+  const { status } = await fetch(`${privateUrl}/admin/sessions?subject=${subject}`, {
+    method: 'DELETE',
+    headers: { Authorization: `Bearer ${secret}` },
+  })
+  if (status !== 200) throw new Error(`The administration answered ${status}.`)
+}
+
+/** Stops everything that runs in this browser's tabs, as a closed lid does, and lets it go on: no page is told. */
+export async function closeLid(person: BrowserContext): Promise<{ readonly open: () => void }> {
+  const browser = await person.browser()?.newBrowserCDPSession()
+  if (!browser) throw new Error('There is no browser to stop.')
+  const { processInfo } = await browser.send('SystemInfo.getProcessInfo')
+  await browser.detach()
+  const tabs = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id)
+  const signal = (name: NodeJS.Signals) => {
+    for (const id of tabs) process.kill(id, name)
+  }
+  signal('SIGSTOP')
+  return { open: () => signal('SIGCONT') }
 }

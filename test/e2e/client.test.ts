@@ -1,17 +1,28 @@
+import { randomBytes } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { BrowserContext, Page } from 'playwright-core'
 import { until } from '../support/until.ts'
-import { countRequests, openClient, says, signInByClient, signOutSilently } from './client-acts.ts'
+import {
+  closeLid,
+  countRequests,
+  endFromOutside,
+  openClient,
+  openStreams,
+  says,
+  signInByClient,
+  signOutSilently,
+} from './client-acts.ts'
 import { startWorld, type World } from './world.ts'
 
 const EVENTS = '/bff/events'
+const ADMIN_SECRET = randomBytes(32).toString('base64url')
 
 let world: World
 let person: BrowserContext
-let streams: ReturnType<typeof countRequests>
+let streams: () => number
 
 beforeAll(async () => {
-  world = await startWorld({ variables: { COATCHECK_EVENTS_HEARTBEAT: '1s' } })
+  world = await startWorld({ variables: { COATCHECK_EVENTS_HEARTBEAT: '1s', COATCHECK_ADMIN_SECRET: ADMIN_SECRET } })
 }, 60_000)
 afterAll(() => world?.stop())
 
@@ -21,6 +32,11 @@ beforeEach(async () => {
   streams = countRequests(person, EVENTS)
 })
 afterEach(() => person.close())
+
+/** Waits until one stream is open, the first that these tabs have asked for or another one. */
+async function streaming(least = 1): Promise<void> {
+  await until(`there is stream ${least}`, async () => streams() >= least && (await openStreams(world)) === 1)
+}
 
 async function signedIn(query = ''): Promise<Page> {
   const tab = await openClient(person, world, query)
@@ -32,29 +48,29 @@ describe('tabs that use the client', () => {
   test('follow without a click when one of them signs out, over one stream for all', async () => {
     const tabs = [await signedIn(), await openClient(person, world), await openClient(person, world)]
     for (const tab of tabs) await says(tab, 'alice')
-    await until('there is a stream', () => streams.open() === 1)
-    expect(streams.all()).toBe(1)
+    await streaming()
+    expect(streams()).toBe(1)
 
     await tabs[1]?.evaluate('void coatcheck.logout()')
     for (const tab of [tabs[0], tabs[2]]) if (tab) await says(tab, 'signed_out')
     await tabs[1]?.getByRole('button', { name: 'Sign out' }).waitFor()
-    expect(streams.all()).toBe(1)
+    expect(streams()).toBe(1)
   })
 
   test('hear of an ending that no tab has caused, all of them', async () => {
     const tabs = [await signedIn(), await openClient(person, world)]
-    await until('there is a stream', () => streams.open() === 1)
+    await streaming()
     await signOutSilently(person, world)
     for (const tab of tabs) await says(tab, 'signed_out')
   })
 
   test('go on when the one that watched is closed: another takes over', async () => {
     const first = await signedIn()
-    await until('there is a stream', () => streams.open() === 1)
+    await streaming()
     const second = await openClient(person, world)
     const third = await openClient(person, world)
     await first.close()
-    await until('there is another', () => streams.all() === 2 && streams.open() === 1)
+    await streaming(2)
     await signOutSilently(person, world)
     for (const tab of [second, third]) await says(tab, 'signed_out')
   })
@@ -75,30 +91,42 @@ describe('tabs that use the client', () => {
 describe('a tab that uses the client', () => {
   test('shows after a closed lid what happened meanwhile', async () => {
     const tab = await signedIn()
-    await until('there is a stream', () => streams.open() === 1)
-    const life = await person.newCDPSession(tab)
-    await life.send('Page.setWebLifecycleState', { state: 'frozen' })
-    await until('it let its stream go', () => streams.open() === 0)
+    await streaming()
+    const lid = await closeLid(person)
+    await endFromOutside(world, ADMIN_SECRET, 'alice')
+    await world.stopGateway()
+    await world.startGateway()
+    lid.open()
+    await says(tab, 'revoked')
+  })
+
+  test('that is frozen leaves watching to another one, and asks when it is thawed', async () => {
+    const tab = await signedIn()
+    await streaming()
+    const other = await openClient(person, world)
+    await tab.evaluate("void document.dispatchEvent(new Event('freeze'))")
+    await streaming(2)
     await signOutSilently(person, world)
-    await life.send('Page.setWebLifecycleState', { state: 'active' })
+    await says(other, 'signed_out')
+    await says(tab, 'alice')
+    await tab.evaluate("void document.dispatchEvent(new Event('resume'))")
     await says(tab, 'none')
   })
 
-  test('that is frozen leaves watching to another one', async () => {
+  test('that hangs loses its place to another one', async () => {
     const tab = await signedIn()
-    await until('there is a stream', () => streams.open() === 1)
-    const other = await openClient(person, world)
-    const life = await person.newCDPSession(tab)
-    await life.send('Page.setWebLifecycleState', { state: 'frozen' })
-    await until('the other one watches', () => streams.all() === 2 && streams.open() === 1)
-    await signOutSilently(person, world)
-    await says(other, 'signed_out')
+    await streaming()
+    const other = await openClient(person, world, '?silentMilliseconds=3000')
+    await tab.evaluate('void setTimeout(() => { for (;;); })')
+    await until('the other one watches', () => streams() === 2)
+    await endFromOutside(world, ADMIN_SECRET, 'alice')
+    await says(other, 'revoked')
   })
 
   test('learns it by asking where event streams are blocked', async () => {
     await person.route(`**${EVENTS}`, (route) => route.abort())
     const tabs = [await signedIn('?pollMilliseconds=300'), await openClient(person, world)]
-    await until('streams were tried', () => streams.all() > 1)
+    await until('streams were tried', () => streams() > 1)
     await signOutSilently(person, world)
     for (const tab of tabs) await says(tab, 'none')
   })
@@ -109,17 +137,16 @@ describe('a tab that uses the client', () => {
     expect(await tab.evaluate("'locks' in navigator || 'BroadcastChannel' in globalThis")).toBe(false)
     await signOutSilently(person, world)
     await says(tab, 'none')
-    expect(streams.all()).toBe(0)
+    expect(streams()).toBe(0)
   })
 
   test('comes back to a stream that was thrown away, and hears what comes next', async () => {
     const tab = await signedIn()
-    await until('there is a stream', () => streams.open() === 1)
+    await streaming()
     await world.stopGateway()
-    await until('it is gone', () => streams.open() === 0)
     await says(tab, 'alice')
     await world.startGateway()
-    await until('there is another', () => streams.open() === 1)
+    await streaming()
     await says(tab, 'alice')
     await signOutSilently(person, world)
     await says(tab, 'signed_out')
@@ -128,7 +155,7 @@ describe('a tab that uses the client', () => {
   test('throws away a stream that has fallen silent', async () => {
     // The heartbeat comes every second; whoever expects it sooner takes every pause for silence.
     await signedIn('?silentMilliseconds=400')
-    await until('a stream was given up', () => streams.all() > 1)
+    await until('a stream was given up', () => streams() > 1)
   })
 
   test('shares one "signed out" among calls that are refused together, and hands each its answer', async () => {
@@ -138,7 +165,7 @@ describe('a tab that uses the client', () => {
     const calls = "Promise.all([1, 2, 3].map((n) => coatcheck.fetch('/api/' + n).then((answer) => answer.status)))"
     expect(await tab.evaluate(calls)).toEqual([401, 401, 401])
     await says(tab, 'none')
-    expect(asked.all()).toBeLessThanOrEqual(2)
+    expect(asked()).toBeLessThanOrEqual(2)
   })
 
   test('comes back by the way-back button to what holds now', async () => {
