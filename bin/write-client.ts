@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { buildClient, SERVED_CLIENT } from './client/build-client.ts'
 
-// Writes the browser client as it is served: node bin/write-client.ts. A test says when it was forgotten.
+// Writes the browser client as it is served: node bin/write-client.ts. A test says when it was forgotten; it asks with --print.
 
-writeFileSync(SERVED_CLIENT, buildClient())
-process.stdout.write(`${SERVED_CLIENT}\n`)
+if (process.argv[2] === '--print') process.stdout.write(buildClient())
+else writeFileSync(SERVED_CLIENT, buildClient())

@@ -8,7 +8,8 @@ import { codeBlocks, readDocument, readDocuments, ROOT } from '../../support/doc
 import { collectLines } from '../../support/lines.ts'
 import { pemFiles } from '../../support/pem-files.ts'
 
-const LANGUAGES = ['sh', 'js', 'json', 'yaml', 'env']
+/** Those of TypeScript are compiled where the client is installed as a package: test/integration/client-package.test.ts. */
+const LANGUAGES = ['sh', 'js', 'json', 'yaml', 'env', 'ts', 'tsx']
 const SECRET_FILES = {
   '/run/secrets/client-secret': CLIENT_SECRET,
   '/run/secrets/coatcheck-secrets': SERVER_KEY,

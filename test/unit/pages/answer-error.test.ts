@@ -57,6 +57,7 @@ describe('an error', () => {
       response.setHeader('Set-Cookie', 'coatcheck-login-x=; Max-Age=0')
     })
     expect(Object.keys(headers).toSorted()).toEqual([
+      'coatcheck-code',
       'content-length',
       'content-security-policy',
       'content-type',
