@@ -47,6 +47,7 @@ export function createCoatcheck(options: Options = {}): Coatcheck {
   const reader = createSessionReader(expiringMilliseconds)
   const knowledge = createKnowledge({ onDoubt: () => void ask() })
   const ask = createAsk({ prefix, reader, learn })
+  const refused = (reason: Reason) => void lookInto(reason)
   const send = createSend(refused)
   const onEvent = createTakeEvent({ knowledge, reader, learn, ask, refused })
   let lastReason: Reason | undefined
@@ -107,11 +108,10 @@ export function createCoatcheck(options: Options = {}): Coatcheck {
    * The gateway refused a request for want of a session. That request may be older than a new sign-in, so that it is asked what holds
    * now, once for all that are refused together; where nobody can say, the refusal's own word stands.
    */
-  function refused(reason: Reason): void {
+  async function lookInto(reason: Reason): Promise<void> {
     if (knowledge.current.state === 'signed-out') return
     lastReason = reason
-    void ask().then((isTold) => {
-      if (!isTold && reason !== 'replaced') learn({ state: 'signed-out', reason })
-    })
+    const isTold = await ask()
+    if (!isTold && reason !== 'replaced') learn({ state: 'signed-out', reason })
   }
 }

@@ -1,4 +1,5 @@
 // What an app writes that uses the client. The address says how often to ask, so that nobody has to wait for half a minute.
+// oxlint-disable-next-line import/no-absolute-path -- an address of the origin, as the documentation writes it
 import { createCoatcheck } from '/bff/client.js'
 
 const options = [...new URLSearchParams(location.search)].map(([name, value]) => [name, Number(value)])

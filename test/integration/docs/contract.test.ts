@@ -27,7 +27,7 @@ describe('the contract in docs/http.md', () => {
   test('names endpoints that are there, by methods that they answer to', async () => {
     const text = readDocument('docs/http.md').prose + readDocument('README.md').prose
     const named = new Map(
-      [...text.matchAll(/`(GET|POST) (\/bff\/[a-z/-]+)/g)].map(
+      [...text.matchAll(/`(GET|POST) (\/bff\/[a-z./-]+)/g)].map(
         ([, method = '', path = '']) => [`${method} ${path}`, method] as const,
       ),
     )

@@ -8,6 +8,7 @@ function tab(name: string, said: string[]) {
 }
 
 const locks = navigator.locks
+const refuse = () => Promise.reject(new DOMException('no locks here', 'SecurityError'))
 beforeEach(() => void Object.defineProperty(navigator, 'locks', { value: locks, configurable: true }))
 
 describe('one of the tabs', () => {
@@ -40,7 +41,6 @@ describe('one of the tabs', () => {
 
   test('watches for itself where the browser gives no locks', async () => {
     const said: string[] = []
-    const refuse = () => Promise.reject(new DOMException('no locks here', 'SecurityError'))
     Object.defineProperty(navigator, 'locks', { value: { request: refuse }, configurable: true })
     const alone = tab('it', said)
     alone.stand()

@@ -49,7 +49,7 @@ export function fakeBrowser(): FakeBrowser {
     fetch: jest.fn(async (input: RequestInfo | URL, init?: RequestInit) => {
       const request = input instanceof Request ? input : undefined
       const asked = {
-        url: new URL(request?.url ?? String(input), ORIGIN).href.replace(ORIGIN, ''),
+        url: new URL(input instanceof Request ? input.url : input, ORIGIN).href.replace(ORIGIN, ''),
         method: init?.method ?? request?.method ?? 'GET',
         headers: new Headers(init?.headers ?? request?.headers),
         signal: init?.signal ?? undefined,
@@ -75,7 +75,6 @@ export function withoutTabs(): void {
 /** What `GET /bff/session` says of somebody, by a gateway whose clock is `aheadMilliseconds` ahead. */
 export function toldSession(sub: string, idleSeconds = 3_600, aheadMilliseconds = 0) {
   const now = Date.now() + aheadMilliseconds
-  const iso = (at: number) => new Date(at).toISOString()
   return {
     authenticated: true,
     user: { sub },
@@ -84,6 +83,10 @@ export function toldSession(sub: string, idleSeconds = 3_600, aheadMilliseconds 
     absoluteExpiresAt: iso(now + 43_200_000),
     now: iso(now),
   }
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString()
 }
 
 /** What it says when nobody is signed in. */

@@ -87,7 +87,7 @@ describe('a 503', () => {
     ['GET', { 'Retry-After': 'soon' }, 'says it in no form that there is'],
     ['POST', { 'Retry-After': '1' }, 'may be the API’s own, which may have done it'],
     ['PUT', { ...ours, 'Coatcheck-Code': 'draining' }, 'may have cut off what was under way'],
-  ])('to %s with %j is handed back at once: it %s', async (method, headers, _) => {
+  ])('to %s with %j is handed back at once: it %s', async (...[method, headers]) => {
     expect(await triesAfter(() => unavailable(headers), '/api/x', { method })).toEqual({ tries: 1, status: 503 })
   })
 
