@@ -35,6 +35,8 @@ export interface Coatcheck {
   readonly logout: () => Promise<void>
   /** Says that somebody is still there, which moves the idle end. Resolves with what holds now; rejects where the gateway could not say. */
   readonly extend: () => Promise<Session>
+  /** Asks anew, where a page wants to show the times as they are this moment: calls move them, and tell nobody. */
+  readonly refresh: () => Promise<Session>
   /** `fetch` with what the gateway asks for; see docs/client.md for what it repeats, and what it never does. */
   readonly fetch: Send
   /** Ends everything that runs, for good. */
@@ -85,6 +87,11 @@ export function createCoatcheck(options: Options = {}): Coatcheck {
       else if (response.status === 401) await ask()
       else throw new Error(`The session could not be extended (${response.status}).`)
       return session ?? knowledge.current
+    },
+
+    async refresh() {
+      await ask()
+      return knowledge.current
     },
 
     fetch: send,

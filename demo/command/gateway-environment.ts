@@ -36,6 +36,8 @@ export function gatewayEnvironment(env: Environment, parts: Parts): Environment 
     COATCHECK_ROUTES: `/api/=${parts.apiUrl}/`,
     COATCHECK_STATIC: fileURLToPath(new URL('../page', import.meta.url)),
     COATCHECK_PRIVATE_LISTEN: '127.0.0.1:0',
+    // Short enough for the page's warning to be seen, which comes at half of it.
+    COATCHECK_SESSION_IDLE_TIMEOUT: '10m',
     // Its warnings (an embedded store, plain http) are for whoever deploys; here they are meant.
     COATCHECK_LOG_LEVEL: 'error',
     // Nobody balances this one: Ctrl-C need not wait for a balancer to notice.

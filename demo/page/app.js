@@ -1,19 +1,22 @@
 import { callApi } from './call-api.js'
-import { endSession, extendSession, readSession } from './session.js'
+import { coatcheck } from './coatcheck.js'
 import { showSeen } from './show-seen.js'
 import { showSession } from './show-session.js'
+import { showWarning } from './show-warning.js'
+
+/** For as long as this the page says that it is asking, before it says that nobody answers. */
+const PATIENCE_MILLISECONDS = 3_000
 
 const notice = document.querySelector('#notice')
+let isLeaving = false
 
-/** Asks who is signed in and shows it. An end that this tab did not ask for is told. */
-async function refresh() {
-  const before = document.body.dataset.state
-  const answer = await readSession()
-  showSession(answer)
+/** Shows what is known. An end that this tab did not ask for is told. */
+function show(session) {
+  const wasIn = document.body.dataset.state === 'in'
+  showSession(session)
+  showWarning(session)
   showSeen()
-  if (answer.state === 'unknown')
-    tell('The counter cannot say at the moment who is signed in. Nothing is lost; try again in a few seconds.')
-  else if (before === 'in' && answer.state === 'out')
+  if (wasIn && session.state === 'signed-out' && !isLeaving)
     tell('You are signed out. It happened in another tab, or the session came to its end.')
   else tell('')
 }
@@ -23,7 +26,12 @@ function tell(sentence) {
 }
 
 /** Runs a deed once at a time: a second press while it runs does nothing. */
-function onPress(button, deed) {
+function onPress(name, deed) {
+  const button = document.querySelector(`[data-action='${name}']`)
+  onPressOf(button, deed)
+}
+
+function onPressOf(button, deed) {
   button.addEventListener('click', async () => {
     if (button.getAttribute('aria-disabled') === 'true') return
     button.setAttribute('aria-disabled', 'true')
@@ -32,14 +40,21 @@ function onPress(button, deed) {
 }
 
 async function signOut() {
-  const next = await endSession()
-  if (next === undefined) tell('Signing out did not work just now. You are still signed in; try again in a few seconds.')
-  else location.assign(next)
+  isLeaving = true
+  try {
+    await coatcheck.logout()
+  } catch {
+    isLeaving = false
+    tell('Signing out did not work just now. You are still signed in; try again in a few seconds.')
+  }
 }
 
-async function extend() {
-  await extendSession()
-  await refresh()
+async function stay() {
+  try {
+    await coatcheck.extend()
+  } catch {
+    tell('That did not reach the counter. You are still signed in; try again in a few seconds.')
+  }
 }
 
 async function look() {
@@ -49,10 +64,11 @@ async function look() {
 const calls = document.querySelectorAll('[data-call]')
 for (const button of calls) {
   const [method, path] = button.dataset.call.split(' ')
-  onPress(button, async () => {
+  onPressOf(button, async () => {
     for (const other of calls) other.setAttribute('aria-current', `${other === button}`)
     await callApi(method, path)
-    await refresh()
+    // A call moves the idle end, which stands on this page.
+    await coatcheck.refresh()
   })
 }
 document.querySelector("[data-action='first-call']").addEventListener('click', () => {
@@ -60,13 +76,17 @@ document.querySelector("[data-action='first-call']").addEventListener('click', (
   calls[0].focus({ preventScroll: true })
   calls[0].click()
 })
-onPress(document.querySelector("[data-action='sign-out']"), signOut)
-onPress(document.querySelector("[data-action='extend']"), extend)
-onPress(document.querySelector("[data-action='look']"), look)
+onPress('sign-out', signOut)
+onPress('leave', signOut)
+onPress('extend', stay)
+onPress('stay', stay)
+onPress('look', look)
 
-// Another tab may have signed in or out meanwhile; a page from the back-forward cache may be hours old.
-document.addEventListener('visibilitychange', () => {
-  if (document.visibilityState === 'visible') void refresh()
-})
-addEventListener('focus', () => void refresh())
-addEventListener('pageshow', () => void refresh())
+coatcheck.session.subscribe(show)
+// Whatever this page shows is the other person's.
+coatcheck.onUserChanged(() => location.reload())
+show(coatcheck.session.current)
+setTimeout(() => {
+  if (coatcheck.session.current.state === 'unknown')
+    tell('The counter cannot say at the moment who is signed in. This page goes on asking.')
+}, PATIENCE_MILLISECONDS)

@@ -1,4 +1,4 @@
-import { ask } from './ask.js'
+import { coatcheck } from './coatcheck.js'
 import { addLine, clearAnswer, showAnswer } from './show-answer.js'
 
 const REASONS = {
@@ -15,24 +15,22 @@ const REASONS = {
 const outcome = document.querySelector('#outcome')
 const counter = document.querySelector('.counter')
 
-/** Makes one call and shows its answer; resolves with the kind of answer it was. */
+/** Makes one call and shows its answer. */
 export async function callApi(method, path) {
   clearAnswer()
   say(`${method} ${path} is on its way…`)
   counter.classList.add('is-calling')
   const began = performance.now()
   try {
-    const { kind, response } = await ask(path, optionsFor(method))
+    const response = await coatcheck.fetch(path, optionsFor(method)).catch(() => undefined)
     if (response === undefined) {
       say('Coatcheck cannot be reached. Is the demo still running?')
-      return kind
+      return
     }
-    say(sentenceFor(kind, response, performance.now() - began), response)
+    say(sentenceFor(response, performance.now() - began), response)
     await showBody(response)
-    return kind
   } catch {
     say('The answer broke off half-way. Call again.')
-    return 'unreachable'
   } finally {
     counter.classList.remove('is-calling')
   }
@@ -43,15 +41,14 @@ function optionsFor(method) {
   return { method, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ coat: 'grey', hat: true }) }
 }
 
-function sentenceFor(kind, response, milliseconds) {
-  if (kind === 'signed-out') {
-    const reason = response.headers.get('Coatcheck-Reason')
-    return `Coatcheck did not carry the call: ${REASONS[reason] ?? reason}`
-  }
-  if (kind === 'later') return 'Not at the moment. You are still signed in; try again in a few seconds.'
-  if (kind === 'failed') {
-    const ours = response.headers.get('Content-Type')?.startsWith('application/problem+json')
-    return ours ? 'Coatcheck could not carry the call.' : 'The API itself failed; Coatcheck passed its answer on as it was.'
+/** What Coatcheck itself answers has its code in a header, and its 401 the reason; no API can send either. */
+function sentenceFor(response, milliseconds) {
+  const reason = response.headers.get('Coatcheck-Reason')
+  if (reason) return `Coatcheck did not carry the call: ${REASONS[reason] ?? reason}`
+  if (response.status === 503) return 'Not at the moment. You are still signed in; try again in a few seconds.'
+  if (!response.ok) {
+    const isOurs = response.headers.has('Coatcheck-Code')
+    return isOurs ? 'Coatcheck could not carry the call.' : 'The API itself failed; Coatcheck passed its answer on as it was.'
   }
   return `The API answered after ${Math.round(milliseconds)} ms.`
 }

@@ -1,16 +1,17 @@
 const person = (name) => document.querySelectorAll(`[data-person='${name}']`)
 
+const SHOWN = { unknown: 'asking', 'signed-in': 'in', 'signed-out': 'out' }
+
 /** Shows who is signed in, and until when. */
-export function showSession({ state, session }) {
-  if (state === 'unknown') return
-  document.body.dataset.state = state
-  const user = session?.user ?? {}
+export function showSession(session) {
+  document.body.dataset.state = SHOWN[session.state]
+  const user = session.user ?? {}
   const name = user.name ?? user.sub ?? ''
   say(person('name'), name)
   say(person('initials'), initialsOf(name))
   say(person('email'), user.email ?? '')
   say(person('role'), user.role ?? '')
-  for (const element of document.querySelectorAll('[data-time]')) element.textContent = timeOf(session?.[element.dataset.time])
+  for (const element of document.querySelectorAll('[data-time]')) element.textContent = timeOf(session[element.dataset.time])
 }
 
 function say(elements, text) {
@@ -23,9 +24,9 @@ function initialsOf(name) {
 }
 
 /** A time as people say it: the hour today, with the day on any other day. */
-function timeOf(text) {
-  if (!text) return ''
-  const time = new Date(text)
+function timeOf(milliseconds) {
+  if (!milliseconds) return ''
+  const time = new Date(milliseconds)
   const today = time.toDateString() === new Date().toDateString()
   const day = today ? {} : { month: 'short', day: 'numeric' }
   return new Intl.DateTimeFormat(undefined, { ...day, hour: 'numeric', minute: '2-digit' }).format(time)

@@ -60,6 +60,11 @@ describe('a page', () => {
     other.close()
   })
 
+  test('may ask for itself, and gets what holds then', async () => {
+    answers['/bff/session'] = () => json(toldNobody('idle'))
+    expect(await coatcheck.refresh()).toEqual({ state: 'signed-out', reason: 'idle' })
+  })
+
   test('asks anew when somebody comes back to it, once for all that tells so', async () => {
     const before = questions()
     await pass(5_000)
