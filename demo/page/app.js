@@ -4,7 +4,7 @@ import { showSeen } from './show-seen.js'
 import { showSession } from './show-session.js'
 import { showWarning } from './show-warning.js'
 
-/** For as long as this the page says that it is asking, before it says that nobody answers. */
+/** For so long the page says that it is asking, before it says that nobody answers. */
 const PATIENCE_MILLISECONDS = 3_000
 
 const notice = document.querySelector('#notice')
@@ -26,12 +26,7 @@ function tell(sentence) {
 }
 
 /** Runs a deed once at a time: a second press while it runs does nothing. */
-function onPress(name, deed) {
-  const button = document.querySelector(`[data-action='${name}']`)
-  onPressOf(button, deed)
-}
-
-function onPressOf(button, deed) {
+function onPress(button, deed) {
   button.addEventListener('click', async () => {
     if (button.getAttribute('aria-disabled') === 'true') return
     button.setAttribute('aria-disabled', 'true')
@@ -64,7 +59,7 @@ async function look() {
 const calls = document.querySelectorAll('[data-call]')
 for (const button of calls) {
   const [method, path] = button.dataset.call.split(' ')
-  onPressOf(button, async () => {
+  onPress(button, async () => {
     for (const other of calls) other.setAttribute('aria-current', `${other === button}`)
     await callApi(method, path)
     // A call moves the idle end, which stands on this page.
@@ -76,11 +71,8 @@ document.querySelector("[data-action='first-call']").addEventListener('click', (
   calls[0].focus({ preventScroll: true })
   calls[0].click()
 })
-onPress('sign-out', signOut)
-onPress('leave', signOut)
-onPress('extend', stay)
-onPress('stay', stay)
-onPress('look', look)
+for (const [name, deed] of Object.entries({ 'sign-out': signOut, leave: signOut, extend: stay, stay, look }))
+  onPress(document.querySelector(`[data-action='${name}']`), deed)
 
 coatcheck.session.subscribe(show)
 // Whatever this page shows is the other person's.

@@ -5,6 +5,7 @@ import { startChromium, type Chromium } from '../support/chromium.ts'
 import { runDemo, type Demo } from '../support/demo.ts'
 import { findFreePort } from '../support/free-port.ts'
 import { until } from '../support/until.ts'
+import { signInToDemo } from './demo-acts.ts'
 
 describe('the demo, in a browser', () => {
   let chromium: Chromium
@@ -42,7 +43,7 @@ describe('the demo, in a browser', () => {
 
   test('somebody signs in, sees who they are, calls the API without ever holding a token, and signs out', async () => {
     const page = await openPage()
-    await signIn(page, 'Mara Lindqvist')
+    await signInToDemo(page, 'Mara Lindqvist')
     expect(page.url()).toBe(`${url}/`)
     expect(await page.locator('.person').innerText()).toMatch(/Mara Lindqvist\s+mara@example\.com\s*·?\s*guest/)
 
@@ -73,7 +74,7 @@ describe('the demo, in a browser', () => {
 
   test('every call on the page shows an answer, an event stream as it comes', async () => {
     const page = await openPage()
-    await signIn(page, 'Jonas Okafor')
+    await signInToDemo(page, 'Jonas Okafor')
     const call = async (name: string, answer: string | RegExp): Promise<void> => {
       await page.getByRole('button', { name }).click()
       await page.locator('#body').getByText(answer).waitFor()
@@ -94,7 +95,7 @@ describe('the demo, in a browser', () => {
 
   test('a tab follows when another one signs out, without a click', async () => {
     const one = await openPage()
-    await signIn(one, 'Inês Duarte')
+    await signInToDemo(one, 'Inês Duarte')
     const other = await openPage()
     await other.getByRole('button', { name: 'Sign out' }).click()
     await other.getByRole('heading', { name: /signed out/i }).waitFor()
@@ -197,9 +198,3 @@ describe('the demo, as a command', () => {
     expect(typo.said()).toBe('COATCHECK_DEMO_PORT is "80 80"; write a port between 1 and 65535, such as 8081.\n')
   })
 })
-
-async function signIn(page: Page, name: string): Promise<void> {
-  await page.locator('[data-action="sign-in"]').click()
-  await page.getByRole('button', { name: `Sign in as ${name}` }).click()
-  await page.getByRole('button', { name: 'Sign out' }).waitFor()
-}
