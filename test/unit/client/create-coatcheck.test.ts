@@ -36,6 +36,7 @@ describe('a page', () => {
   test.each([
     ['the gateway cannot say', () => new Response('', { status: 503 })],
     ['somebody else answers', () => new Response('<html>')],
+    ['something on the way has failed, whatever it says', () => json(toldNobody(), 502)],
     [
       'the network is away',
       () => {
@@ -142,6 +143,15 @@ describe('a call that is refused for want of a session', () => {
     await coatcheck.fetch('/api/x')
     await pass(10)
     expect(coatcheck.session.current.state).toBe('signed-in')
+  })
+
+  test('is no end where it is older than what holds now, whatever reason it was refused with', async () => {
+    answers['/api/slow'] = () => refusal('idle')
+    const states: string[] = []
+    coatcheck.session.subscribe(({ state }) => states.push(state))
+    await coatcheck.fetch('/api/slow')
+    await pass(10)
+    expect(states).toEqual([])
   })
 
   test('asks nothing more once the end is known', async () => {

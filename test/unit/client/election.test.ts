@@ -39,6 +39,19 @@ describe('one of the tabs', () => {
     first.leave()
   })
 
+  test('that leaves at the very moment of taking over gives the place back', async () => {
+    const said: string[] = []
+    const [first, second] = [tab('first', said), tab('second', said)]
+    first.stand()
+    await until('the first watches', () => said.includes('first watches'))
+    said.length = 0
+    second.takeOver()
+    second.leave()
+    await until('the first watches again', () => said.includes('first watches'))
+    expect(said).not.toContain('second watches')
+    first.leave()
+  })
+
   test('watches for itself where the browser gives no locks', async () => {
     const said: string[] = []
     Object.defineProperty(navigator, 'locks', { value: { request: refuse }, configurable: true })
