@@ -3,6 +3,7 @@ import { mountAfterEndpoints } from './auth/after-endpoints.ts'
 import { createCounter } from './auth/create-counter.ts'
 import { createEndpoints } from './auth/create-endpoints.ts'
 import { createMountEndpoint } from './auth/mount-endpoint.ts'
+import { createOpenApi, type Mounted } from './auth/openapi.ts'
 import { createSessionOf } from './auth/require-session.ts'
 import { createRevokeTokens } from './auth/revoke-tokens.ts'
 import { createUsedSession } from './auth/used-session.ts'
@@ -95,7 +96,8 @@ export function createGateway({ config, store, provider, report, reportRequest, 
   const tell = createTellCounterRequest({ reportRequest, requestIdOf, failureOf, now })
 
   const counter = createCounter({ tell, setResponseHeaders, requestIdOf })
-  const mount = createMountEndpoint(counter, prefix)
+  const mounted: Mounted[] = []
+  const mount = createMountEndpoint(counter, prefix, mounted)
   mount('login', '/login', { GET: [endpoints.login] })
   mount('login', '/login/continue', { 'GET HEAD': [endpoints.reload] })
   mount('callback', '/callback', { GET: [sessions.expressAnew, endpoints.callback] })
@@ -111,6 +113,7 @@ export function createGateway({ config, store, provider, report, reportRequest, 
   mount('sessions', '/sessions', { GET: [endpoints.mySessions.list], DELETE: [endpoints.mySessions.endOthers] })
   mount('sessions', '/sessions/:handle', { DELETE: [endpoints.mySessions.endOne] })
   mount('client', '/client.js', { 'GET HEAD': [endpoints.client] })
+  mount('openapi', '/openapi.json', { 'GET HEAD': [createOpenApi({ origin, prefix, cookieName, mounted })] })
   mount('assets', '/assets/:name', { 'GET HEAD': [endpoints.asset] })
   mountAfterEndpoints(counter, { prefix, staticFolder: config.staticFolder, ...security, answerError })
 

@@ -1,5 +1,7 @@
 import type { Express, RequestHandler } from 'express'
 import { GatewayError } from '../errors.ts'
+import type { ContractPath } from './contract.ts'
+import type { Mounted } from './openapi.ts'
 import { takeNoBody } from './take-no-body.ts'
 
 /** What answers an endpoint, by its method. */
@@ -11,11 +13,13 @@ export type Methods = Readonly<
 >
 
 /** Mounts one endpoint: its name for log and metrics, its exact path below the prefix, its methods; all others are 405. */
-export type MountEndpoint = (name: string, path: string, methods: Methods) => void
+export type MountEndpoint = (name: string, path: ContractPath, methods: Methods) => void
 
-export function createMountEndpoint(counter: Express, prefix: string): MountEndpoint {
+/** @param mounted Takes down what is mounted, for the contract. */
+export function createMountEndpoint(counter: Express, prefix: string, mounted: Mounted[]): MountEndpoint {
   return function mountEndpoint(name, path, { FORM, ...methods }) {
     const allow = [...Object.keys(methods).flatMap((names) => names.split(' ')), ...(FORM ? ['POST'] : [])]
+    mounted.push({ path, methods: allow })
     counter.all(prefix + path, (request, response, next) => {
       response.locals['endpoint'] = name
       if (!FORM || request.method !== 'POST') takeNoBody(request)
