@@ -26,6 +26,8 @@ describe('the demo, in a browser', () => {
   })
 
   afterEach(async () => {
+    // A tab that is left open goes on, and would follow the next person.
+    await Promise.all(chromium.context.pages().map((page) => page.close()))
     await chromium.context.clearCookies()
     complaints.length = 0
   })
