@@ -102,7 +102,7 @@ describe('config/nginx-auth-request.conf', () => {
       access-control-max-age access-control-allow-private-network cross-origin-opener-policy cross-origin-embedder-policy
       cross-origin-resource-policy public-key-pins attribution-reporting-register-source sec-session-registration
       secure-session-registration proxy-authenticate x-accel-redirect x-accel-expires x-accel-limit-rate x-accel-buffering x-accel-charset
-      x-litespeed-location x-aspnet-version coatcheck-reason trailer keep-alive upgrade`.split(/\s+/)
+      x-litespeed-location x-aspnet-version coatcheck-reason coatcheck-code trailer keep-alive upgrade`.split(/\s+/)
     for (const name of known) {
       expect([name, judgeResponseHeader(name)]).toEqual([name, 'dropped'])
       expect([name, hidden.has(name)]).toEqual([name, true])

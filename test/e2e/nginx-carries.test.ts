@@ -108,6 +108,7 @@ describe('an answer of the API', () => {
       'Cache-Control': 'public, max-age=600',
       Expires: 'Thu, 01 Jan 2099 00:00:00 GMT',
       'Coatcheck-Reason': 'expired',
+      'Coatcheck-Code': 'store_unavailable',
       'WWW-Authenticate': 'Basic realm="here"',
       Refresh: '0; url=https://evil.example/',
       Link: '</x.css>; rel=preload; as=style',
