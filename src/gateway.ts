@@ -82,10 +82,11 @@ export function createGateway({ config, store, provider, report, reportRequest, 
 
   const revokeTokens = createRevokeTokens(provider, report, sessions.background.run)
   const withoutCookie = createWithoutCookie(sessions, revokeTokens)
-  const parts = { config, store, namespace, provider, sessions, security, revokeTokens, withoutCookie, live, report, now }
+  const meetsLevel = createMeetsLevel({ ...config.provider, now })
+  const used = { config, store, namespace, provider, sessions, security, live, report, now }
+  const parts = { ...used, revokeTokens, withoutCookie, meetsLevel }
   const tokens = createTokens(parts)
   const findSession = createUsedSession(createSessionOf(security.readTicket, sessions.find), sessions.activity)
-  const meetsLevel = createMeetsLevel({ ...config.provider, now })
   const steps = { refuseForgedRequest, findSession, meetsLevel, accessToken: tokens.get, renewRefused: tokens.renewRefused }
   const carrySteps = { ...steps, answerError, requestId: requestIdOf, clientAddress: peers.clientAddress, reportRequest }
   const carry = createCarry({ config, viaName: 'coatcheck', steps: { ...carrySteps, live, report, now } })

@@ -7,6 +7,7 @@ import type { Report } from '../report/events.ts'
 import type { Security } from '../security/create-security.ts'
 import { createLimit } from '../security/limits.ts'
 import type { ReturnTo } from '../security/return-to.ts'
+import type { MeetsLevel } from '../session/authentication-level.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { WithoutCookie } from '../session/without-cookie.ts'
 import type { Store } from '../store/port.ts'
@@ -36,6 +37,7 @@ interface Parts {
   readonly revokeTokens: RevokeTokens
   readonly withoutCookie: WithoutCookie
   readonly live: Pick<LiveConnections, 'enter' | 'pagesOf'>
+  readonly meetsLevel: MeetsLevel
   readonly report: Report
   readonly now: () => number
 }
@@ -98,6 +100,8 @@ export function createEndpoints(parts: Parts) {
       endListed,
       revokeTokens,
       keys: sessions.keys,
+      meetsLevel: parts.meetsLevel,
+      endOthersMaxAgeMilliseconds: config.session.endOthersMaxAgeMilliseconds,
       cookieName: names.session,
       secure,
       now,

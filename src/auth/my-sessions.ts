@@ -8,8 +8,10 @@ import { sessionCookieAttributes } from '../session/express-session.ts'
 import type { SessionKeys } from '../session/keys.ts'
 import type { ReadList } from '../session/listed-sessions.ts'
 import type { LiveSession, SessionId } from '../session/records.ts'
-import { openOnes, showListed } from '../session/show-listed.ts'
+import { type OpenListed, openOnes, showListed } from '../session/show-listed.ts'
 import { queryOf } from './parameters.ts'
+import { requireLevel } from '../proxy/require-level.ts'
+import type { MeetsLevel } from '../session/authentication-level.ts'
 import { requireLive, type SessionOf } from './require-session.ts'
 import type { RevokeTokens } from './revoke-tokens.ts'
 
@@ -22,6 +24,9 @@ interface Steps {
   readonly endListed: EndListed
   readonly revokeTokens: RevokeTokens
   readonly keys: Pick<SessionKeys, 'user'>
+  readonly meetsLevel: MeetsLevel
+  /** How long ago who ends other sessions than this one may have signed in; undefined: whenever. */
+  readonly endOthersMaxAgeMilliseconds: number | undefined
   readonly cookieName: string
   readonly secure: boolean
   readonly now: () => number
@@ -46,7 +51,7 @@ export function createMySessions(steps: Steps) {
     const asked = (await openOf(mine)).find(({ about }) => about.handle === request.params['handle'])
     if (!asked) throw new GatewayError('not_found', { note: 'no session of this person has that handle' })
     if (asked.id === standing(mine)) await endMine(response, mine)
-    else await endWithoutCookie({ ticket: asked, record: asked.about }, 'revoked')
+    else await endOther(mine, asked)
     response.status(204).end()
   }
 
@@ -56,10 +61,23 @@ export function createMySessions(steps: Steps) {
     const all = queryOf(request).getAll('all')
     if (all.length > 1 || (all.length === 1 && all[0] !== 'true'))
       throw new GatewayError('request_invalid', { note: 'all is true, or is left out' })
+    requireLevelToEnd(mine)
     const { issuer, subject } = mine.record
     const others = await endListed({ issuer, subject }, { reason: 'revoked', at: now(), except: standing(mine) })
     if (all.length === 1) await endMine(response, mine)
     response.json({ ended: others + all.length })
+  }
+
+  async function endOther(mine: LiveSession, { about, ...ticket }: OpenListed): Promise<void> {
+    requireLevelToEnd(mine)
+    await endWithoutCookie({ ticket, record: about }, 'revoked')
+  }
+
+  /** OWASP ASVS 7.5.2, where it is wanted: somebody who finds a stranger's session on the list may not care to meet an obstacle. */
+  function requireLevelToEnd(mine: LiveSession): void {
+    const milliseconds = steps.endOthersMaxAgeMilliseconds
+    if (milliseconds !== undefined)
+      requireLevel(mine, { level: { acr: [], maxAgeSeconds: milliseconds / 1_000 } }, steps.meetsLevel)
   }
 
   async function requireMine(request: Request): Promise<LiveSession> {

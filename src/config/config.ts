@@ -114,6 +114,8 @@ export interface SessionConfig {
   readonly rules: readonly LifetimeRule[]
   /** Sessions that one person may have at once; undefined: any number. */
   readonly mostPerPerson: number | undefined
+  /** How long ago, in milliseconds, the sign-in may lie of who ends other sessions of theirs. */
+  readonly endOthersMaxAgeMilliseconds: number | undefined
   /** Whether the cookie is kept until the absolute deadline: never, where the person asked for it, or always. */
   readonly rememberMe: 'off' | 'offered' | 'always'
   /** Most opened records that are kept in the process. */

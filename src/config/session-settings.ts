@@ -31,6 +31,13 @@ export const sessionSettings = z.strictObject({
   mostPerPerson: integer(1, 100).optional().meta({
     description: 'Sessions that one person may have at once; a sign-in beyond it ends the oldest. Left out: no limit.',
   }),
+  endOthersMaxAge: duration('1m', '1d')
+    .optional()
+    .meta({
+      description:
+        'How long ago somebody may have signed in at the provider to end other sessions of theirs; else 403 with the way to sign in. Left out: whenever.',
+      examples: ['15m'],
+    }),
   rememberMe: z.enum(['off', 'offered', 'always']).prefault('off').meta({
     description:
       'Whether a session survives the end of the browser, by a cookie that is kept until the absolute timeout. offered: where the person chose it (/bff/login?remember=true).',

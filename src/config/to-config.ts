@@ -68,12 +68,19 @@ export function toConfig(settings: Settings, { staticFolder, passwordFile, ofRou
   }
 }
 
-function toSessionConfig({ idleTimeout, absoluteTimeout, rules, ...others }: Settings['session']): SessionConfig {
+function toSessionConfig({
+  idleTimeout,
+  absoluteTimeout,
+  rules,
+  endOthersMaxAge,
+  ...others
+}: Settings['session']): SessionConfig {
   return {
     ...others,
     idleTimeoutMilliseconds: idleTimeout,
     absoluteTimeoutMilliseconds: absoluteTimeout,
     mostPerPerson: others.mostPerPerson,
+    endOthersMaxAgeMilliseconds: endOthersMaxAge,
     rules: rules.map(({ claim, value, ...rule }) => ({
       claim,
       value,

@@ -19,9 +19,10 @@ interface Listed {
 }
 
 /** Signs in with a device at an address. */
-async function signedInAs(subject: string, userAgent = FIREFOX, address?: string): Promise<Browser> {
+async function signedInAs(subject: string, userAgent = FIREFOX, address?: string, secondsAgo = 0): Promise<Browser> {
   const { provider, origin, openBrowser } = story
-  provider.script.claims = (honest) => ({ ...honest, sub: subject, sid: crypto.randomUUID() })
+  const auth_time = Math.floor(Date.now() / 1_000) - secondsAgo
+  provider.script.claims = (honest) => ({ ...honest, sub: subject, sid: crypto.randomUUID(), auth_time })
   const browser = await openBrowser()
   const headers = { 'User-Agent': userAgent, ...(address === undefined ? {} : { 'X-Forwarded-For': address }) }
   const start = await browser.navigate(`${origin}/bff/login`, { from: `${origin}/`, follow: false })
@@ -116,6 +117,29 @@ describe('my sessions', () => {
     expect([here.cookie('coatcheck'), await state(there)]).toEqual([undefined, 'revoked'])
     const late = await here.fetch(`${story.origin}/api/x`, { headers: { Cookie: `coatcheck=${cookie}` } })
     expect(late.headers['coatcheck-reason']).toBe('signed_out')
+  })
+
+  test('end only for who signed in lately, where that is demanded: others are told the way, and this one ends always', async () => {
+    const usual = story
+    story = await tellScriptedStory({ COATCHECK_SESSION_END_OTHERS_MAX_AGE: '5m' })
+    try {
+      const old = await signedInAs('kay', FIREFOX, undefined, 3_600)
+      const other = await signedInAs('kay')
+      const handle = await handleOf(other)
+      for (const path of ['', '?all=true', `/${handle}`]) {
+        const refusal = await ask(old, path, 'DELETE')
+        expect(refusal.status).toBe(403)
+        expect(refusal.json()).toMatchObject({ code: 'step_up_required', loginUrl: '/bff/login?maxAge=300' })
+      }
+      expect([await state(old), await state(other)]).toEqual([200, 200])
+
+      const late = await signedInAs('kay')
+      expect((await ask(late, `/${handle}`, 'DELETE')).status).toBe(204)
+      expect([await state(other), (await ask(old, `/${await handleOf(old)}`, 'DELETE')).status]).toEqual(['revoked', 204])
+    } finally {
+      await story.stop()
+      story = usual
+    }
   })
 
   test.each(['?all=false', '?all', '?all=true&all=true'])('end not at all by a slip (%s)', async (query) => {

@@ -13,7 +13,12 @@ const NAMESPACE = 'coatcheck:test'
 const IDLE = 3_600_000
 
 /** Sessions without rules, without a limit, and not remembered. */
-export const PLAIN_SESSIONS = { rules: [], mostPerPerson: undefined, rememberMe: 'off' } as const
+export const PLAIN_SESSIONS = {
+  rules: [],
+  mostPerPerson: undefined,
+  endOthersMaxAgeMilliseconds: undefined,
+  rememberMe: 'off',
+} as const
 
 /** What tests of sessions are made with: a clock that is moved by hand, keys, seals, and everything that was reported. */
 export function sessionParts() {

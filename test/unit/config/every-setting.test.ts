@@ -81,6 +81,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     },
   },
   'session.mostPerPerson': { written: '3', becomes: { session: { mostPerPerson: 3 } } },
+  'session.endOthersMaxAge': { written: '15m', becomes: { session: { endOthersMaxAgeMilliseconds: 900_000 } } },
   'session.rememberMe': { written: 'offered', becomes: { session: { rememberMe: 'offered' } } },
   'session.mostCached': { written: '7', becomes: { session: { mostCached: 7 } } },
   'session.withoutRefreshToken': { written: 'login', becomes: { session: { withoutRefreshToken: 'login' } } },
