@@ -70,3 +70,36 @@ export async function closeLid(person: BrowserContext): Promise<{ readonly open:
   signal('SIGSTOP')
   return { open: () => signal('SIGCONT') }
 }
+
+/** What a tab saw of its session's end, in milliseconds by the machine's clock. */
+export interface SeenEnd {
+  readonly shownAt: number
+  readonly closedAt: number
+  readonly code: number
+  readonly reason: string
+}
+
+const WATCH_THE_END = `new Promise((resolve, reject) => {
+  const end = {}
+  const socket = new WebSocket(location.origin.replace('https', 'wss') + '/api/live/echo')
+  socket.onopen = () => resolve()
+  socket.onerror = () => reject(new Error('no WebSocket'))
+  window.seenEnd = new Promise((seen) => {
+    const note = (what) => {
+      Object.assign(end, what)
+      if (end.shownAt && end.closedAt) seen(end)
+    }
+    socket.onclose = ({ code, reason }) => note({ closedAt: Date.now(), code, reason })
+    coatcheck.session.subscribe(({ state }) => state === 'signed-out' && note({ shownAt: Date.now() }))
+  })
+})`
+
+/** Opens a WebSocket in a tab that uses the client, and has it note when that closes and when it shows that nobody is signed in. */
+export async function watchTheEnd(tab: Page): Promise<void> {
+  await tab.evaluate(WATCH_THE_END)
+}
+
+/** Resolves with what a tab noted, once it has ended for it. */
+export function seenEnd(tab: Page): Promise<SeenEnd> {
+  return tab.evaluate<SeenEnd>('seenEnd')
+}

@@ -9,12 +9,16 @@ import {
   openClient,
   openStreams,
   says,
+  seenEnd,
   signInByClient,
   signOutSilently,
+  watchTheEnd,
 } from './client-acts.ts'
 import { startWorld, type World } from './world.ts'
 
 const EVENTS = '/bff/events'
+const SIGN_OUT = "coatcheck.fetch('/bff/logout', { method: 'POST' }).then(() => undefined)"
+const ASK_API = "coatcheck.fetch('/api/x').then(({ status }) => status)"
 const ADMIN_SECRET = randomBytes(32).toString('base64url')
 
 let world: World
@@ -55,6 +59,37 @@ describe('tabs that use the client', () => {
     for (const tab of [tabs[0], tabs[2]]) if (tab) await says(tab, 'signed_out')
     await tabs[1]?.getByRole('button', { name: 'Sign out' }).waitFor()
     expect(streams()).toBe(1)
+  })
+
+  test.each([
+    ['signs out in one of them', 'signed_out', (tab: Page) => tab.evaluate(SIGN_OUT)],
+    ['is signed out by an administrator', 'revoked', () => endFromOutside(world, ADMIN_SECRET, 'alice')],
+  ])('of a person who %s all show it, and their sockets close; those of another person go on', async (way, reason, act) => {
+    const first = await signedIn()
+    const tabs = [first, await openClient(person, world), await openClient(person, world)]
+    world.provider.account = 'bob'
+    const other = await world.newPerson()
+    try {
+      const theirs = [await openClient(other, world)]
+      for (const tab of theirs) await signInByClient(tab, 'bob')
+      theirs.push(await openClient(other, world), await openClient(other, world))
+      for (const tab of [...tabs, ...theirs]) await watchTheEnd(tab)
+      await until('both browsers hear of endings', async () => (await openStreams(world)) === 2)
+
+      const since = Date.now()
+      await act(first)
+      const ends = await Promise.all(tabs.map(seenEnd))
+      expect(ends.map(({ code, reason: why }) => [code, why])).toEqual(tabs.map(() => [4401, reason]))
+      const last = Math.max(...ends.flatMap(({ shownAt, closedAt }) => [shownAt, closedAt])) - since
+      console.log(`A person ${way}: the last of three tabs showed it, its WebSocket closed, after ${last} ms.`)
+      for (const tab of tabs) await says(tab, reason)
+
+      for (const tab of theirs) await says(tab, 'bob')
+      expect(await Promise.all(theirs.map((tab) => tab.evaluate(ASK_API)))).toEqual(theirs.map(() => 200))
+      expect(await openStreams(world)).toBe(1)
+    } finally {
+      await other.close()
+    }
   })
 
   test('hear of an ending that no tab has caused, all of them', async () => {
