@@ -47,7 +47,7 @@ describe('the demo, in a browser', () => {
     const page = await openPage()
     await signInToDemo(page, 'Mara Lindqvist')
     expect(page.url()).toBe(`${url}/`)
-    expect(await page.locator('.person').innerText()).toMatch(/Mara Lindqvist\s+mara@example\.com\s*·?\s*guest/)
+    await page.locator('.person', { hasText: /Mara Lindqvist\s+mara@example\.com\s*·?\s*guest/ }).waitFor()
 
     await page.getByRole('button', { name: 'GET /hello' }).click()
     await page.locator('#answer').waitFor()

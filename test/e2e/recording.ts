@@ -63,7 +63,10 @@ async function recordBodies(wire: CDPSession, pieces: Piece[]): Promise<void> {
         pieces.push({ url, kind: 'body', text: base64Encoded ? Buffer.from(body, 'base64').toString() : body })
       }
       await wire.send('Fetch.continueRequest', { requestId })
-    })().catch((error: unknown) => pieces.push({ url, kind: 'unread', text: String(error) }))
+    })().catch((error: unknown) => {
+      // Chromium forgets the id of a request that a navigation has cancelled: nobody was given its answer.
+      if (!String(error).includes('Invalid InterceptionId')) pieces.push({ url, kind: 'unread', text: String(error) })
+    })
   })
   await wire.send('Fetch.enable', { patterns: [{ urlPattern: '*', requestStage: 'Response' }] })
 }
