@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import type { ErrorCode, Node } from 'yaml'
+import type { Document, ErrorCode, Node } from 'yaml'
 import type { Refusal } from './refusal.ts'
 
 /** A file that was read: what it says, and where. */
@@ -12,6 +12,8 @@ export interface ConfigFile {
 /** As a refusal, with the position in the file where there is one. */
 export type FileRefusal = Refusal & { readonly position?: string }
 
+const TOO_DEEP = 'is nested too deeply.'
+
 const SAYS: Partial<Record<ErrorCode, string>> = {
   DUPLICATE_KEY: 'has the same key twice in one group.',
   MULTIPLE_DOCS: 'holds several documents.',
@@ -19,6 +21,7 @@ const SAYS: Partial<Record<ErrorCode, string>> = {
   BAD_INDENT: 'is indented wrongly, or a bracket is not closed.',
   TAG_RESOLVE_FAILED: 'has a tag that means nothing here.',
   BAD_ALIAS: 'has an alias that leads nowhere.',
+  RESOURCE_EXHAUSTION: TOO_DEEP,
 }
 
 const WRITE = 'YAML as in config/coatcheck.yaml; put quotes around text with special characters'
@@ -28,7 +31,19 @@ export function readConfigText(text: string): ConfigFile | readonly FileRefusal[
   // Loaded only where there is a file: most containers have variables alone, and start sooner.
   const yaml: typeof import('yaml') = createRequire(import.meta.url)('yaml')
   const lines = new yaml.LineCounter()
-  const document = yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const document = parse()
+  if (document === undefined) return [{ refused: TOO_DEEP, write: WRITE }]
+
+  /** Undefined where the groups within groups outgrow the stack: the parser calls itself for each. */
+  function parse(): Document.Parsed | undefined {
+    try {
+      // The library's own warnings would print the text that they are about.
+      return yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' })
+    } catch (error) {
+      if (error instanceof RangeError) return undefined
+      throw error
+    }
+  }
 
   const place = (offset: number) => {
     const { line, col } = lines.linePos(offset)
@@ -45,6 +60,10 @@ export function readConfigText(text: string): ConfigFile | readonly FileRefusal[
   }
   if (document.contents === null) return [{ refused: 'is empty.', write: 'settings, or leave COATCHECK_CONFIG unset' }]
   if (!yaml.isMap(document.contents)) return [{ refused: 'holds no keys and values at its top.', write: WRITE }]
+  const strangeKey = findStrangeKey(yaml, document)
+  // A template that nobody filled in looks like this: {{ .Values.secret }}
+  if (strangeKey !== undefined)
+    return [{ refused: 'has a group where a name belongs.', write: WRITE, position: place(strangeKey) }]
 
   const positionOf = (path: readonly PropertyKey[]) => {
     let node: Node | null = document.contents
@@ -71,4 +90,18 @@ export function readConfigText(text: string): ConfigFile | readonly FileRefusal[
     // The only way to fail here: aliases that unfold without end, or too far.
     return [{ refused: 'has aliases that unfold too far.', write: WRITE }]
   }
+}
+
+/** Where a key stands that is no plain text: as a name it would be repeated by whatever speaks of it. */
+function findStrangeKey(yaml: typeof import('yaml'), document: Document.Parsed): number | undefined {
+  let offset: number | undefined
+  yaml.visit(document, {
+    Pair(_key, { key }) {
+      const named = yaml.isAlias(key) ? key.resolve(document) : key
+      if (!yaml.isCollection(named)) return undefined
+      offset = named.range?.[0] ?? 0
+      return yaml.visit.BREAK
+    },
+  })
+  return offset
 }

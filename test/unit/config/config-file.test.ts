@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import { parseConfig } from '../../../src/config/parse-config.ts'
 import { CLIENT_SECRET, LEAST, parseWith, problemsOf, problemsOfFile, SERVER_KEY } from '../../support/config-env.ts'
 
@@ -27,10 +27,28 @@ describe('the file', () => {
     ['has a tag', { [PATH]: 'prefix: !js/function x\n' }, /tag that means nothing/],
     ['has an alias that leads nowhere', { [PATH]: 'prefix: *nowhere\n' }, /alias|YAML/],
     ['unfolds without end', { [PATH]: bomb() }, /unfold/],
+    ['is nested without end', { [PATH]: '{a: '.repeat(20_000) }, /nested too deeply/],
+    [
+      'is a template that nobody filled in',
+      { [PATH]: 'provider:\n  clientSecret: {{ .Values.secret }}\n' },
+      /group where a name belongs/,
+    ],
+    ['has a group as a key by an alias', { [PATH]: 'prefix: &a { b: c }\n*a : d\n' }, /group where a name belongs/],
   ])('that %s is one clear problem', (_why, files, says) => {
     expect(problemsOf(NAMED, files)).toEqual([
       expect.objectContaining({ place: expect.stringMatching(/^COATCHECK_CONFIG/), says: expect.stringMatching(says) }),
     ])
+  })
+
+  test('that has a secret for a key is refused without a word of it, on the standard error output neither', () => {
+    const warned: unknown[] = []
+    const warn = jest.spyOn(process, 'emitWarning').mockImplementation((says) => void warned.push(says))
+    try {
+      const problems = problemsOf(NAMED, { [PATH]: '{ [a-secret-of-mine]: x }: y' })
+      expect(JSON.stringify([problems, warned])).not.toContain('a-secret-of-mine')
+    } finally {
+      warn.mockRestore()
+    }
   })
 
   test('that this process may not read is said to be that', () => {
