@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 
-import { decodeProtectedHeader } from 'jose'
+import { decodeProtectedHeader, type ProtectedHeaderParameters } from 'jose'
 import type { IDToken } from 'openid-client'
 
 import { GatewayError } from '../errors.ts'
@@ -25,12 +25,12 @@ export interface IdTokenContext {
   readonly original?: { readonly subject: string; readonly authTime: number | undefined }
 }
 
-type Rule = (context: IdTokenContext) => boolean
+type Rule = (context: IdTokenContext & { readonly header: ProtectedHeaderParameters }) => boolean
 
 /** The rules by the name that goes to the log. */
 const RULES: Readonly<Record<string, Rule>> = {
   // RFC 8725 §3.11: a logout token or an access token is no ID token, though the same keys sign it.
-  typ: ({ idToken }) => isTypeOfIdToken(decodeProtectedHeader(idToken).typ),
+  typ: ({ header }) => isTypeOfIdToken(header.typ),
   events: ({ claims }) => !names(claims['events'], LOGOUT_EVENT),
   // Core §3.1.3.7, 3: audiences besides us are not trusted.
   aud: ({ claims, clientId }) =>
@@ -43,8 +43,8 @@ const RULES: Readonly<Record<string, Rule>> = {
     const age = now / 1000 - claims.iat
     return age <= OLDEST_SECONDS + clockToleranceSeconds && age >= -clockToleranceSeconds
   },
-  at_hash: ({ claims, idToken, accessToken }) =>
-    isAbsent(claims['at_hash']) || isHashOf(claims['at_hash'], accessToken, decodeProtectedHeader(idToken).alg),
+  at_hash: ({ claims, header, accessToken }) =>
+    isAbsent(claims['at_hash']) || isHashOf(claims['at_hash'], accessToken, header.alg),
   'same sub': ({ claims, original }) => original === undefined || claims.sub === original.subject,
   'same auth_time': ({ claims, original }) =>
     original?.authTime === undefined || isAbsent(claims.auth_time) || claims.auth_time === original.authTime,
@@ -57,9 +57,21 @@ const RULES: Readonly<Record<string, Rule>> = {
  * Signature, `iss`, `nonce`, expiry and `max_age` are checked elsewhere. Throws `provider_answer_invalid` with the rule's name.
  */
 export function verifyIdTokenRules(context: IdTokenContext): void {
-  for (const [name, holds] of Object.entries(RULES)) {
-    if (!holds(context)) throw new GatewayError('provider_answer_invalid', { note: `id token: ${name}` })
+  const whole = { ...context, header: readHeader(context.idToken) }
+  for (const [name, holds] of Object.entries(RULES)) if (!holds(whole)) throw wrong(name)
+}
+
+/** The library is content with a header that is no text (RFC 7515 §5.2, 3: UTF-8), and jose is not. */
+function readHeader(idToken: string): ProtectedHeaderParameters {
+  try {
+    return decodeProtectedHeader(idToken)
+  } catch (error) {
+    throw wrong('header', error)
   }
+}
+
+function wrong(rule: string, cause?: unknown): GatewayError {
+  return new GatewayError('provider_answer_invalid', { note: `id token: ${rule}`, cause })
 }
 
 /** Core §2: a claim whose value is null is as good as none. */

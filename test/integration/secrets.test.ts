@@ -4,6 +4,7 @@ import { Secret } from '../../src/config/secret.ts'
 import { createNamespace } from '../../src/store/namespace.ts'
 import { createSealer } from '../../src/store/sealing.ts'
 import { type RedisServer, startRedis } from '../support/redis-server.ts'
+import { createFinder } from '../support/secret-finder.ts'
 import type { ScriptedProvider } from '../support/scripted-provider.ts'
 import { type Story, tellScriptedStory } from '../support/story.ts'
 import { until } from '../support/until.ts'
@@ -76,21 +77,9 @@ function present(values: readonly (string | null)[]): readonly string[] {
   return [...new Set(values.filter((value) => value !== null))]
 }
 
-/** The forms in which a text may hide. */
-function formsOf(secret: string): readonly string[] {
-  const buffer = Buffer.from(secret)
-  return [
-    secret,
-    encodeURIComponent(secret),
-    buffer.toString('base64').replace(/=+$/, '').slice(0, -1),
-    buffer.toString('base64url').slice(0, -1),
-    buffer.toString('hex'),
-  ]
-}
-
 /** The secrets that stand in a text, in any form. */
 function found(secrets: readonly string[], text: string): readonly string[] {
-  return secrets.filter((secret) => formsOf(secret).some((form) => text.includes(form)))
+  return secrets.filter((secret) => createFinder(secret)(text))
 }
 
 describe('a whole visit', () => {

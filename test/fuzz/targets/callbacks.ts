@@ -124,7 +124,7 @@ async function attempt({ gateway, provider, origin }: Story<ScriptedProvider>, g
   assert.ok(!said.includes(MARKUP) && !said.includes(MARKUP.replaceAll(' ', '+')), 'shows what it was told')
 
   // Read once more, by the parser of the URL Standard alone.
-  const parsed = new URLSearchParams(query.split('#', 1)[0])
+  const parsed = new URLSearchParams(query)
   const isOne = (name: string) => parsed.getAll(name).length === 1 && parsed.get(name) === answer.get(name)
   // The cookie's name says which login it is of, its last part is the secret; the part between only counts logins.
   const isOurs = namesAndSecret(cookie) === namesAndSecret(binding) && isOne('state')

@@ -56,6 +56,16 @@ const REFUSED: readonly (readonly [string, Script])[] = [
   ['is a logout token by its type', header({ typ: 'logout+jwt' })],
   ['is an access token by its type', header({ typ: 'at+jwt' })],
   ['has a number as type', header({ typ: 7 })],
+  [
+    'has a header that is no UTF-8',
+    {
+      idToken: async (claims, honest, signer) => {
+        const [, ...rest] = (await signer.sign(claims, honest)).split('.')
+        const head = Buffer.from(JSON.stringify({ ...honest, note: '\u00ff' }), 'latin1').toString('base64url')
+        return [head, ...rest].join('.')
+      },
+    },
+  ],
   ['is not signed (idtoken-sig-none)', { idToken: (claims) => forge(claims, { alg: 'none' }) }],
   ['is not signed, written oddly', { idToken: (claims) => forge(claims, { alg: 'nOnE' }) }],
   ['says a MAC and has none', { idToken: (claims) => forge(claims, { alg: 'HS256' }) }],
