@@ -3,6 +3,7 @@ import type { Report } from '../report/events.ts'
 import { answerBrokenRequests } from './broken-request.ts'
 import { takeConnection, type TakenConnection } from '../proxy/taken-connection.ts'
 import type { InFlight } from './in-flight.ts'
+import { createCutIfTooFarAhead } from './sent-ahead.ts'
 
 const KILOBYTE = 1024
 const SECOND = 1000
@@ -39,6 +40,7 @@ const SETTINGS = {
  * A plain HTTP/1.1 server in front of `handle`. TLS ends before it.
  *
  * - What does not parse, is too large or too slow, or is no HTTP/1 is answered here, by a problem document.
+ * - Whoever sends more than 32 requests ahead of their answers is cut off.
  * - `Expect: 100-continue` reaches `handle` unanswered: whoever wants the body says `100` (RFC 9110 §10.1.1).
  * - `Upgrade` is ignored, as RFC 9110 §7.8 allows, but for what `isWebSocket` picks out: such a request is an ordinary one, the last of
  *   its connection, and never becomes a tunnel. `CONNECT` is refused.
@@ -48,9 +50,10 @@ export function createHttpServer({ handle, isWebSocket, inFlight, report }: Step
   // Above it Node drops header fields without a word; the size is bounded already.
   server.maxHeadersCount = 0
   const isBroken = answerBrokenRequests(server, { inFlight, report })
+  const cutIfTooFarAhead = createCutIfTooFarAhead(report)
 
   function enter(request: IncomingMessage, response: ServerResponse): void {
-    if (isBroken(request)) return
+    if (cutIfTooFarAhead(request, response) || isBroken(request)) return
     inFlight.enter(response)
     // Node drops what came behind it in the same piece: nobody may go on waiting for an answer to that.
     if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false

@@ -212,13 +212,14 @@ async function failingProvider(): Promise<void> {
 }
 
 async function administration(): Promise<void> {
-  const ask = async (target: string, secret: string, method = 'GET') =>
-    (
-      await fetch(`${story.gateway.privateUrl}/admin/${target}`, { method, headers: { Authorization: `Bearer ${secret}` } })
-    ).text()
-  toOperators.push(await ask('sessions?subject=alice', secretOf('admin-secret')))
-  toOperators.push(await ask('sessions?subject=alice', secretOf('own-credential')))
-  toOperators.push(await ask(`sessions?subject=nobody&why=x`, secretOf('admin-secret'), 'DELETE'))
+  toOperators.push(await administer('sessions?subject=alice', secretOf('admin-secret')))
+  toOperators.push(await administer('sessions?subject=alice', secretOf('own-credential')))
+  toOperators.push(await administer('sessions?subject=nobody&why=x', secretOf('admin-secret'), 'DELETE'))
+}
+
+async function administer(target: string, secret: string, method = 'GET'): Promise<string> {
+  const headers = { Authorization: `Bearer ${secret}` }
+  return (await fetch(`${story.gateway.privateUrl}/admin/${target}`, { method, headers })).text()
 }
 
 async function backChannel(): Promise<void> {
