@@ -15,7 +15,7 @@ interface Certified {
 export async function startSibling(host: string, { certificate: cert, key }: Certified): Promise<Sibling> {
   const server = createServer({ cert, key }, (_, response) => {
     response.setHeader('Content-Type', 'text/html')
-    response.end('<!doctype html><title>A sibling</title>')
+    response.end('<!doctype html><title>Not the app</title>')
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -20,11 +20,14 @@ const APP = 'app.shop.test'
 const SIBLING = 'evil.shop.test'
 /** On another site. */
 const IDP = 'idp.other.test'
+/** On a third one, in somebody else's hands too. */
+const STRANGER = 'bad.elsewhere.test'
 
 /** Everything that a person's request passes, for real: Chromium, nginx with the shipped file, the gateway, Redis, a provider, an API. */
 export interface World {
   readonly origin: string
   readonly siblingOrigin: string
+  readonly strangerOrigin: string
   readonly provider: TestProvider
   readonly redis: RedisServer
   readonly api: Upstream
@@ -83,6 +86,8 @@ export async function startWorld({ accessTokenSeconds = 3600, variables = {} }: 
     )
     const sibling = await startSibling(SIBLING, await authority.issue(SIBLING))
     begun(sibling, (started) => started.stop())
+    const stranger = await startSibling(STRANGER, await authority.issue(STRANGER))
+    begun(stranger, (started) => started.stop())
 
     const env = {
       COATCHECK_BASE_URL: nginx.origin,
@@ -110,13 +115,15 @@ export async function startWorld({ accessTokenSeconds = 3600, variables = {} }: 
       await gateway.ended
     }
     begun(undefined, stopGateway)
-    const chromium = begun(await startChromium({ hosts: [APP, SIBLING, IDP], trust: authority.fingerprint }), (started) =>
-      started.close(),
+    const chromium = begun(
+      await startChromium({ hosts: [APP, SIBLING, IDP, STRANGER], trust: authority.fingerprint }),
+      (started) => started.close(),
     )
 
     return {
       origin: nginx.origin,
       siblingOrigin: sibling.origin,
+      strangerOrigin: stranger.origin,
       provider,
       redis,
       api,

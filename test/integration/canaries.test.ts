@@ -4,6 +4,7 @@ import { check } from '../../src/commands/check.ts'
 import { parseConfig } from '../../src/config/parse-config.ts'
 import { answers } from '../support/answers.ts'
 import type { Browser } from '../support/browser.ts'
+import { type EventClient, openEvents } from '../support/event-client.ts'
 import { knownToBrowser, partsOf, plantCanaries, present, tokensOf } from '../support/canaries.ts'
 import { logoutToken, sendLogout } from '../support/logout-token.ts'
 import { openRaw, rawRequest } from '../support/raw-client.ts'
@@ -44,6 +45,8 @@ const received: string[] = []
 /** What those got who look after it: private listener, command line. */
 const toOperators: string[] = []
 const logoutTokens: string[] = []
+/** Open from the step-up to the end. */
+let events: EventClient
 
 beforeAll(async () => {
   redis = await startRedis({ password: secretOf('redis-password') })
@@ -53,6 +56,7 @@ beforeAll(async () => {
     { prefix: '/api/', upstream: `${api.origin}/`, addRequestHeaders, headersTimeout: '300ms' },
     { prefix: '/ws/', upstream: `${api.origin}/`, webSocket: true },
     { prefix: '/stream/', upstream: `${api.origin}/`, proof: 'same-origin' },
+    { prefix: '/gold/', upstream: `${api.origin}/`, acr: ['gold'] },
     { prefix: '/gone/', upstream: 'http://127.0.0.1:1/' },
   ]
   story = await tellScriptedStory({
@@ -75,7 +79,7 @@ beforeAll(async () => {
     response.end(secretOf('api-answer'))
   })
   person = await story.openBrowser()
-  for (const act of [refusedSignIns, signIn, calls, refreshes, liveConnections, failingStore, failingProvider]) {
+  for (const act of [refusedSignIns, signIn, calls, refreshes, stepUp, liveConnections, failingStore, failingProvider]) {
     await act()
     await lookIntoStore()
   }
@@ -168,6 +172,21 @@ async function refreshes(): Promise<void> {
   await person.fetch(`${story.origin}/api/plain`)
 }
 
+/** A stronger sign-in: one that falls short, and one that does not. */
+async function stepUp(): Promise<void> {
+  const { provider, origin } = story
+  const refusal = await person.fetch(`${origin}/gold/plain`)
+  expect([refusal.status, refusal.headers['coatcheck-code']]).toEqual([403, 'step_up_required'])
+  const { loginUrl } = refusal.json() as { loginUrl: string }
+  const { claims } = provider.script
+  for (const acr of ['bronze', 'gold']) {
+    provider.script.claims = (honest) => ({ ...claims?.(honest), acr })
+    await person.navigate(`${origin}${loginUrl}&returnTo=/x?${secretOf('query')}`, { from: `${origin}/` })
+  }
+  Object.assign(provider.script, { claims })
+  expect((await person.fetch(`${origin}/gold/plain`)).status).toBe(200)
+}
+
 async function liveConnections(): Promise<void> {
   const { origin, gateway } = story
   const cookie = `coatcheck=${person.cookie('coatcheck')?.value}; theme=${secretOf('other-cookie')}`
@@ -178,6 +197,8 @@ async function liveConnections(): Promise<void> {
   const stream = await openRaw(gateway.port)
   stream.write(`GET /stream/events HTTP/1.1\r\nHost: ${host}\r\nCookie: ${cookie}\r\nSec-Fetch-Site: same-origin\r\n\r\n`)
   await stream.until('data: first')
+  events = await openEvents({ port: gateway.port, host, cookie })
+  expect(events.status).toBe(200)
   received.push(socket.answer, stream.received())
   socket.raw.destroy()
   stream.destroy()
@@ -238,6 +259,8 @@ async function signOut(): Promise<void> {
   const next = (await person.fetch(`${story.origin}/bff/logout`, { method: 'POST' })).json() as { continue: string }
   await person.navigate(story.origin + next.continue, { from: `${story.origin}/` })
   await person.fetch(`${story.origin}/api/plain`)
+  await events.ended()
+  received.push(events.text())
 }
 
 async function bareRequests(): Promise<void> {
@@ -332,7 +355,7 @@ describe('a whole life, with everything going wrong that can', () => {
   // H-17, H-18
   test('shows nobody what a stranger or the provider said', () => {
     for (const { url, text, headers } of person.answers.filter((answer) => answer.url.startsWith(`${story.origin}/bff/`))) {
-      const isLogin = new URL(url).pathname === '/bff/login'
+      const isLogin = ['/bff/login', '/bff/callback'].includes(new URL(url).pathname)
       const said = ['provider-says', 'query', 'own-credential'].filter((name) => createFinder(secretOf(name))(text))
       // Where somebody wants to go is kept in the link that tries again.
       expect([url, said.filter((name) => !(isLogin && name === 'query'))]).toEqual([url, []])
