@@ -12,11 +12,17 @@ export type Proof = 'header' | 'same-origin' | 'form' | 'origin' | 'none'
 
 export type RefuseForgedRequest = (request: IncomingMessage, proof: Proof) => void
 
-/** Refuses what another origin may have caused (RFC 10017 §6.1.3.3); `origin` is our own, as browsers write it. */
+/**
+ * Refuses what another origin may have caused (RFC 10017 §6.1.3.3); `origin` is our own, as browsers write it.
+ *
+ * Whatever the proof, it refuses programs for service workers (Service Workers §"Service worker script request"): one that came from an
+ * API could answer for every page below its own path, in this origin, long after the page is gone that installed it.
+ */
 export function createRefuseForgedRequest(origin: string): RefuseForgedRequest {
   return function refuseForgedRequest(request, proof) {
-    if (proof === 'none') return
     const { headers } = request
+    if (headers['service-worker'] !== undefined) throw forged('for a service worker')
+    if (proof === 'none') return
     const initiator = initiatorOf(request)
     // Where the browser says anything at all about the origin, all of it has to be ours.
     if (initiator !== 'same-origin' && initiator !== 'unsaid') throw forged(`caused by ${initiator}`)

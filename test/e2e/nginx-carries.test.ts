@@ -29,6 +29,16 @@ const problem = ({ body }: Answer): { readonly code?: string; readonly reason?: 
 const decisions = () => world.gateway.metric('coatcheck_decided_requests_total')
 const carriedByGateway = () => world.gateway.metric('coatcheck_carried_requests_total', { status: '200' })
 
+describe('a program for a service worker', () => {
+  test('is refused, also while a good decision on that very call is kept', async () => {
+    expect((await call('/api/worker.js')).status).toBe(200)
+    const arrived = world.api.requests.length
+    const answer = await call('/api/worker.js', { headers: { 'Service-Worker': 'script' } })
+    expect([answer.status, problem(answer).code]).toEqual([403, 'request_forged'])
+    expect(world.api.requests.length).toBe(arrived)
+  })
+})
+
 describe('a call that may go on', () => {
   test('arrives with the access token, brought by nginx itself, its target byte for byte', async () => {
     const before = await carriedByGateway()

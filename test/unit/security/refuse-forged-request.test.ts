@@ -14,6 +14,14 @@ const isLetIn = (proof: Proof, headers: Record<string, string>, method = 'GET') 
   }
 }
 
+describe('a program for a service worker', () => {
+  test('is not to be had, whatever the proof: it would outlive the page that installs it', () => {
+    const everything = { 'X-CSRF': '1', 'Sec-Fetch-Site': 'same-origin', Origin: OURS, 'Service-Worker': 'script' }
+    for (const proof of ['header', 'same-origin', 'form', 'origin', 'none'] as const)
+      expect(isLetIn(proof, everything)).toBe(false)
+  })
+})
+
 describe('a request that acts on a session', () => {
   test.each(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])(
     'needs the header, whatever its method: %s',
