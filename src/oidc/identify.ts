@@ -4,6 +4,7 @@ import type { ProviderConfig } from '../config/config.ts'
 import type { GatewayError } from '../errors.ts'
 import type { IdTokenContext } from './id-token-rules.ts'
 import { verifyIdTokenRules } from './id-token-rules.ts'
+import { plainClaims } from './plain-claims.ts'
 import type { Identity } from './port.ts'
 import type { ProviderClient } from './provider-client.ts'
 
@@ -48,11 +49,6 @@ function identityOf(claims: IDToken): Identity {
     authTime: typeof claims.auth_time === 'number' ? claims.auth_time : undefined,
     claims: plainClaims(claims),
   }
-}
-
-/** The claims as plain values; a member called `__proto__` would change what every reader of the object sees. */
-export function plainClaims(claims: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(claims).filter(([name]) => name !== '__proto__'))
 }
 
 function textOf(claim: unknown): string | undefined {

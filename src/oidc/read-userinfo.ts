@@ -1,6 +1,6 @@
 import { fetchUserInfo } from 'openid-client'
 
-import { plainClaims } from './identify.ts'
+import { plainClaims } from './plain-claims.ts'
 import type { Identity } from './port.ts'
 import type { ProviderClient } from './provider-client.ts'
 import { translateError } from './translate-error.ts'
