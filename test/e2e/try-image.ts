@@ -6,16 +6,14 @@
  *
  * In place of ENV come the variables, each as `-e NAME=VALUE`. Provider and API run here, on loopback.
  */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { randomBytes } from 'node:crypto'
 import { createBrowser } from '../support/browser.ts'
-import { findFreePorts } from '../support/free-port.ts'
+import { findFreePort } from '../support/free-port.ts'
+import { launchByCommand } from '../support/launched-gateway.ts'
 import { startProvider } from '../support/provider.ts'
-import { until } from '../support/until.ts'
 import { startUpstream } from '../support/upstream.ts'
 
-const [port = 0, privatePort = 0] = await findFreePorts(2)
+const port = await findFreePort()
 const origin = `http://localhost:${port}`
 const provider = await startProvider({ appOrigins: [origin] })
 const api = await startUpstream()
@@ -28,22 +26,11 @@ const env = {
   COATCHECK_STORE: 'memory:',
   COATCHECK_ROUTES: `/api/=${api.origin}/`,
   COATCHECK_LISTEN: `127.0.0.1:${port}`,
-  COATCHECK_PRIVATE_LISTEN: `127.0.0.1:${privatePort}`,
   COATCHECK_DRAIN_DELAY: '0s',
 }
-const variables = Object.entries(env).flatMap(([name, value]) => ['-e', `${name}=${value}`])
-const [command = '', ...words] = process.argv.slice(2).flatMap((word) => (word === 'ENV' ? variables : [word]))
-const container = spawn(command, words, { stdio: ['ignore', 'inherit', 'inherit'], detached: true })
-const ended = once(container, 'exit')
+const gateway = await launchByCommand(process.argv.slice(2))(env)
 
 try {
-  await until('the gateway in the image is ready', async () => {
-    if (container.exitCode !== null) throw new Error(`It ended with ${container.exitCode}.`)
-    return fetch(`http://127.0.0.1:${privatePort}/readyz`).then(
-      ({ ok }) => ok,
-      () => false,
-    )
-  })
   const browser = createBrowser()
   await browser.navigate(`${origin}/bff/login?returnTo=/api/hello`)
   const who = await browser.fetch(`${origin}/bff/session`)
@@ -53,10 +40,8 @@ try {
   )
   process.exitCode = call.status === 200 && api.last().values('authorization').length === 1 ? 0 : 1
 } finally {
-  // The whole group, since not every command that runs an image hands signals on.
-  if (container.pid !== undefined && container.exitCode === null) process.kill(-container.pid, 'SIGTERM')
-  const [code] = await ended
-  process.stdout.write(`ended with ${code}\n`)
+  await gateway.stop()
+  process.stdout.write(gateway.logText())
   await provider.stop()
   await api.close()
 }

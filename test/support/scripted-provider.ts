@@ -68,10 +68,12 @@ export interface ScriptedOptions {
   readonly algorithm?: string
   readonly subject?: string
   readonly script?: Script
+  /** A port of 127.0.0.1; any free one by default. */
+  readonly port?: number
 }
 
 /**
- * Starts a provider on a free port of 127.0.0.1 that is honest until `script` says otherwise: it signs whoever comes in at once, checks
+ * Starts a provider on 127.0.0.1 that is honest until `script` says otherwise: it signs whoever comes in at once, checks
  * PKCE, takes a code once, rotates refresh tokens, signs ID tokens with its own keys, and remembers every request.
  */
 export async function startScriptedProvider(options: ScriptedOptions = {}): Promise<ScriptedProvider> {
@@ -94,7 +96,7 @@ export async function startScriptedProvider(options: ScriptedOptions = {}): Prom
   })
   const listen = (port: number) =>
     new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve))
-  await listen(0)
+  await listen(options.port ?? 0)
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('No port was given.')
   issuer = `http://127.0.0.1:${address.port}`

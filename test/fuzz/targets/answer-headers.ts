@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
-import { startExactGateway, statusesIn } from '../../support/exact-gateway.ts'
+import { startExactGateway } from '../../support/exact-gateway.ts'
+import { statusesIn } from '../../support/raw-answers.ts'
 import { FORBIDDEN_IN_ANSWERS, foldName } from '../header-names.ts'
 import { octets } from '../pieces.ts'
 import { defineTarget } from '../target.ts'

@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { rawRequest } from '../../support/raw-client.ts'
 import type { ScriptedProvider } from '../../support/scripted-provider.ts'
 import { type Story, tellScriptedStory } from '../../support/story.ts'
-import { statusesIn } from '../../support/exact-gateway.ts'
+import { statusesIn } from '../../support/raw-answers.ts'
 import { type Edit, edited, edits, octets } from '../pieces.ts'
 import { defineTarget } from '../target.ts'
 

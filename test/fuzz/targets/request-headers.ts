@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
-import { type ExactGateway, startExactGateway, statusesIn } from '../../support/exact-gateway.ts'
+import { type ExactGateway, startExactGateway } from '../../support/exact-gateway.ts'
+import { statusesIn } from '../../support/raw-answers.ts'
 import { FORBIDDEN_IN_REQUESTS, foldName, HOSTILE_NAMES, OUR_NAMES, SAFE_NAMES } from '../header-names.ts'
 import { octets } from '../pieces.ts'
 import { defineTarget } from '../target.ts'

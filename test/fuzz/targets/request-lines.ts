@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
-import { startExactGateway, statusesIn } from '../../support/exact-gateway.ts'
+import { startExactGateway } from '../../support/exact-gateway.ts'
+import { statusesIn } from '../../support/raw-answers.ts'
 import { decodeOnce, hostileText } from '../pieces.ts'
 import { defineTarget } from '../target.ts'
 import { WORDS_OF_A_PATH } from './request-targets.ts'

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { type ExactGateway, startExactGateway, statusesIn, valuesIn } from '../../../support/exact-gateway.ts'
+import { type ExactGateway, startExactGateway } from '../../../support/exact-gateway.ts'
+import { statusesIn, valuesIn } from '../../../support/raw-answers.ts'
 
 let exact: ExactGateway
 beforeAll(async () => {
