@@ -47,7 +47,7 @@ const DROPPED_BEGINNINGS = [
   'x-auth x-user x-webauth- x-session x-jwt x-oidc oidc- x-consumer- x-credential- x-token- impersonate- x-impersonate',
   'x-amzn-oidc- x-amzn-mtls- x-ms-client-principal x-ms-token- x-goog-authenticated- x-goog-iap- x-pomerium- x-vouch-',
   'client-cert x-ssl- ssl- x-tls- x-arr-',
-  'x-original- x-rewrite- x-http- x-middleware- x-accel-',
+  'x-original- x-rewrite- x-override- x-http- x-middleware- x-accel-',
 ].flatMap((line) => line.split(' '))
 
 const DROPPED_ENDINGS = ['-token', '-api-key', '-jwt', '-jwt-assertion']

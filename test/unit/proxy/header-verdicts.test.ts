@@ -41,6 +41,7 @@ const NEVER_CARRIED = [
   'X-Client-IP',
   'X-Original-URL',
   'X-Rewrite-URL',
+  'X-Override-URL',
   'X-HTTP-Method-Override',
   'X-HTTP-Method',
   'X-Method-Override',
