@@ -1,5 +1,3 @@
-import { createHmac } from 'node:crypto'
-
 import type { ProviderConfig } from '../../src/config/config.ts'
 import { connectProvider, type ProviderInTest } from './provider-in-test.ts'
 import { startScriptedProvider, type ScriptedOptions, type ScriptedProvider } from './scripted-provider.ts'
@@ -30,14 +28,4 @@ export function createScriptedPairs() {
       for (const each of running.splice(0)) await each.stop()
     },
   }
-}
-
-/** A token with no signature, or with a MAC made of any text as key: what an attacker can make without the provider. */
-export function forge(claims: object, header: object, macKey?: string): string {
-  const signed = `${encode(header)}.${encode(claims)}`
-  return `${signed}.${macKey === undefined ? '' : createHmac('sha256', macKey).update(signed).digest('base64url')}`
-}
-
-function encode(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString('base64url')
 }

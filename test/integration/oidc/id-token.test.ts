@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { exportSPKI, generateKeyPair, importJWK, SignJWT } from 'jose'
 
-import { createScriptedPairs, forge } from '../../support/scripted-pair.ts'
+import { forge } from '../../support/forge-token.ts'
+import { createScriptedPairs } from '../../support/scripted-pair.ts'
 import type { Script } from '../../support/scripted-provider.ts'
 
 const pairs = createScriptedPairs()

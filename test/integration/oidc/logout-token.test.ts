@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import type { ProviderConfig } from '../../../src/config/config.ts'
 import { LOGOUT_EVENT, logoutClaims, logoutHeader, logoutToken } from '../../support/logout-token.ts'
-import { createScriptedPairs, forge } from '../../support/scripted-pair.ts'
+import { forge } from '../../support/forge-token.ts'
+import { createScriptedPairs } from '../../support/scripted-pair.ts'
 import { createSigner } from '../../support/signer.ts'
 
 const pairs = createScriptedPairs()

@@ -4,7 +4,8 @@ import type { ProviderConfig } from '../../../src/config/config.ts'
 import type { Refreshable } from '../../../src/oidc/port.ts'
 import type { Weather } from '../../../src/report/weather.ts'
 import { connectProvider } from '../../support/provider-in-test.ts'
-import { createScriptedPairs, forge } from '../../support/scripted-pair.ts'
+import { forge } from '../../support/forge-token.ts'
+import { createScriptedPairs } from '../../support/scripted-pair.ts'
 import { answers, type Answer, type Script } from '../../support/scripted-provider.ts'
 
 const pairs = createScriptedPairs()
