@@ -32,7 +32,9 @@ export function speak({ origin, at, certificate }: Address, bytes: string): Prom
   return new Promise((resolve) => socket.on('error', () => {}).on('close', () => resolve(answerIn(text))))
 }
 
-function answerIn(text: string): WireAnswer {
+function answerIn(said: string): WireAnswer {
+  // What only says that the body may come is no answer yet.
+  const text = said.replace(/^(?:HTTP\/1\.1 100 [^\r]*\r\n(?:[^\r]+\r\n)*\r\n)+/, '')
   const end = text.indexOf('\r\n\r\n')
   return {
     status: statusesIn(text.slice(0, end))[0] ?? 0,

@@ -134,14 +134,16 @@ interface Parts {
 
 function describeAttacked(
   target: Target,
-  settings: ReturnType<typeof attackSettings>,
+  settings: ReturnType<typeof attackSettings> & { readonly COATCHECK_LISTEN: string },
   { provider, upstream, gateway, front }: Parts,
 ): Omit<Attacked, 'stop'> {
   const origin = settings.COATCHECK_BASE_URL
   const { host, hostname, port, protocol } = new URL(origin)
+  // Several gateways may have one base URL: where nothing stands before them, each is spoken to where it listens.
+  const ownPort = front === undefined && gateway !== undefined ? settings.COATCHECK_LISTEN.split(':')[1] : port
   const at = {
-    host: front !== undefined || hostname === 'localhost' ? '127.0.0.1' : hostname,
-    port: Number(port === '' ? (protocol === 'https:' ? 443 : 80) : port),
+    host: target !== 'url' || hostname === 'localhost' ? '127.0.0.1' : hostname,
+    port: Number(ownPort === '' ? (protocol === 'https:' ? 443 : 80) : ownPort),
   }
   const address = { origin, at, certificate: front?.certificate }
   const cookieName = protocol === 'https:' ? '__Host-Http-coatcheck' : 'coatcheck'
