@@ -26,6 +26,8 @@ import { until } from '../support/until.ts'
 
 const call = ({ origin }: Attacked, browser: Browser) => browser.fetch(`${origin}/api/x`)
 
+const extend = ({ origin }: Attacked, browser: Browser) => browser.fetch(`${origin}/bff/session/extend`, { method: 'POST' })
+
 const isSignedIn = async ({ origin }: Attacked, browser: Browser) =>
   (await browser.fetch(`${origin}/bff/session`)).text.includes('"authenticated":true')
 
@@ -76,7 +78,7 @@ describeAttack('losing a session', (world) => {
 
   // Way 8
   test('requests that are in flight while the session’s tokens are rotated succeed, and no cookie changes under them', async () => {
-    const { upstream, linesOf, ask, origin } = world()
+    const { upstream, linesOf, ask } = world()
     const held: (() => void)[] = []
     upstream.answer('/held', (_, response) => void held.push(() => response.end('done')))
     const browser = await signedInFor(2, world(), false)
@@ -88,7 +90,7 @@ describeAttack('losing a session', (world) => {
       expect((await call(world(), browser)).status).toBe(200)
       return refreshes(world()) > before
     })
-    await browser.fetch(`${origin}/bff/session/extend`, { method: 'POST' })
+    await extend(world(), browser)
     for (const release of held) release()
     for (const { status, body, values } of await Promise.all(calls)) {
       expect([status, body.includes('done'), values('Set-Cookie')]).toEqual([200, true, []])
@@ -300,7 +302,6 @@ describeOwnGateways('losing a session', (start) => {
     const browser = await signedInFor(1, first)
     const there = movedTo({ port: second.at.port }, browser)
     const before = refreshes(first)
-    const extend = (at: Attacked, who: Browser) => who.fetch(`${at.origin}/bff/session/extend`, { method: 'POST' })
     const all = await Promise.all([
       call(first, browser),
       extend(first, browser),

@@ -4,6 +4,8 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { attackSettings } from '../support/attack-settings.ts'
+import { SCRIPTED_CLIENT } from '../support/scripted-provider.ts'
+import { makePrivateKey } from '../support/signer.ts'
 import { portsOfOthers, TARGETS } from '../support/attack-target.ts'
 
 const [first = 'source', ...rest] = process.argv.slice(2)
@@ -16,7 +18,8 @@ if (!own || (target === 'url' && !isUrl)) {
   process.exitCode = 2
 } else {
   if (isUrl) process.stdout.write(`${settingsFor(new URL(first).origin)}\n`)
-  const env = { ...process.env, COATCHECK_ATTACK: target, ...(isUrl ? { COATCHECK_ATTACK_URL: first } : {}) }
+  const forRunning = isUrl && { COATCHECK_ATTACK_URL: first, COATCHECK_ATTACK_KEY: JSON.stringify(await makePrivateKey('ES256')) }
+  const env = { ...process.env, COATCHECK_ATTACK: target, ...forRunning }
   const runner = fileURLToPath(new URL('../run.ts', import.meta.url))
   // One provider and one API on fixed ports serve one file at a time.
   const words = ['test/attacks', ...(isUrl ? ['--runInBand'] : []), ...rest]
@@ -29,8 +32,7 @@ function settingsFor(origin: string): string {
   const { providerPort, upstreamPort } = portsOfOthers()
   const settings = attackSettings(origin, {
     issuer: `http://127.0.0.1:${providerPort}`,
-    clientId: 'coatcheck',
-    clientSecret: 'a secret: with signs % & + /',
+    ...SCRIPTED_CLIENT,
     upstreamOrigin: `http://127.0.0.1:${upstreamPort}`,
   })
   const lines = Object.entries(settings).map(([name, value]) => `  ${name}='${value}'`)

@@ -18,6 +18,8 @@ import { logoutToken } from '../support/logout-token.ts'
 import { type RedisServer, startRedis } from '../support/redis-server.ts'
 import { until } from '../support/until.ts'
 
+const isDeletion = ({ value }: { readonly value: string }): boolean => value === ''
+
 const whoIs = async ({ origin }: Attacked, browser: Browser) => (await browser.fetch(`${origin}/bff/session`)).json()
 
 /** Calls the API with header lines that were written down earlier. */
@@ -224,7 +226,6 @@ describeAttack('sessions and cookies', (world) => {
     expect(provider.count('endSession')).toBeGreaterThan(0)
     expect(browser.jar.all().map(({ name }) => name)).toEqual([])
     const given = browser.answers.flatMap(({ setCookies }) => setCookies)
-    const isDeletion = ({ value }: { readonly value: string }): boolean => value === ''
     const [deleted, set] = [given.filter(isDeletion), given.filter((cookie) => !isDeletion(cookie))]
     expect(new Set(deleted.map(({ name }) => name))).toEqual(new Set(set.map(({ name }) => name)))
     for (const { name, domain, path, secure, httpOnly, sameSite } of deleted) {

@@ -1,3 +1,4 @@
+import type { JWK } from 'jose'
 import { launchByCommand, launchFromSource, type LaunchGateway } from './launched-gateway.ts'
 
 /**
@@ -10,7 +11,12 @@ export type Target = (typeof TARGETS)[number]
 /** Those that need nothing but this repository: the whole suite goes against each of them. */
 const OWN: readonly Target[] = ['source', 'nginx', 'nginx-auth-request']
 
-const { COATCHECK_ATTACK: named, COATCHECK_ATTACK_COMMAND: command, COATCHECK_ATTACK_URL: url } = process.env
+const {
+  COATCHECK_ATTACK: named,
+  COATCHECK_ATTACK_COMMAND: command,
+  COATCHECK_ATTACK_URL: url,
+  COATCHECK_ATTACK_KEY: key,
+} = process.env
 
 /** The targets of this run, one after the other. */
 export function targetsOfThisRun(): readonly Target[] {
@@ -32,10 +38,15 @@ export function launcherOf(target: Target): LaunchGateway {
   return launchByCommand(command.split(/\s+/))
 }
 
-/** Where a gateway runs that nobody here started, and the ports that its provider and its API are expected at. */
-export function runningGateway(): { readonly origin: string; readonly providerPort: number; readonly upstreamPort: number } {
+/** Where a gateway runs that nobody here started. */
+export function originOfRunning(): string {
   if (url === undefined) throw new Error('COATCHECK_ATTACK_URL says where the gateway is.')
-  return { origin: new URL(url).origin, ...portsOfOthers() }
+  return new URL(url).origin
+}
+
+/** What its provider signs with, in every file of a run: after the first attacks it asks for no other keys for a while. */
+export function keyOfProvider(): { readonly key?: JWK } {
+  return key === undefined ? {} : { key: JSON.parse(key) }
 }
 
 /** 9401 and 9402 unless variables say otherwise. */

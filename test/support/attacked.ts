@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { attackSettings } from './attack-settings.ts'
-import { launcherOf, portsOfOthers, runningGateway, type Target } from './attack-target.ts'
+import { keyOfProvider, launcherOf, originOfRunning, portsOfOthers, type Target } from './attack-target.ts'
 import { type Address, requestBytes, speak, type WireAnswer } from './attack-wire.ts'
 import { type Browser, createBrowser } from './browser.ts'
 import { createCertificateAuthority } from './certificates.ts'
@@ -74,12 +74,13 @@ export async function startAttacked(
       others.upstream ??
       begun(await startUpstream({}, { port: ports.upstreamPort, host: '127.0.0.1' }), (started) => started.close())
     const provider =
-      others.provider ?? begun(await startScriptedProvider({ port: ports.providerPort }), (started) => started.stop())
+      others.provider ??
+      begun(await startScriptedProvider({ port: ports.providerPort, ...keyOfProvider() }), (started) => started.stop())
     const [listens = 0, decides = 0] = await findFreePorts(2)
     const front = target.startsWith('nginx')
       ? await startFront(target, { listens, decides, api: upstream.port }, begun)
       : undefined
-    const origin = isRunning ? runningGateway().origin : (front?.nginx.origin ?? `http://localhost:${listens}`)
+    const origin = isRunning ? originOfRunning() : (front?.nginx.origin ?? `http://localhost:${listens}`)
     const variables = {
       ...attackSettings(origin, { ...provider, upstreamOrigin: upstream.origin }),
       COATCHECK_LISTEN: `127.0.0.1:${listens}`,

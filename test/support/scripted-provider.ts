@@ -2,6 +2,8 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 
+import type { JWK } from 'jose'
+
 import { answers, type Answer } from './answers.ts'
 import { createSigner, type Signer } from './signer.ts'
 
@@ -62,6 +64,9 @@ export interface ScriptedProvider {
   readonly stop: () => Promise<void>
 }
 
+/** The one client that it knows. */
+export const SCRIPTED_CLIENT = { clientId: 'coatcheck', clientSecret: 'a secret: with signs % & + /' } as const
+
 /** Options that must be known before it listens. */
 export interface ScriptedOptions {
   /** Algorithm of its first key; ES256 by default, which is fast to make. */
@@ -70,6 +75,8 @@ export interface ScriptedOptions {
   readonly script?: Script
   /** A port of 127.0.0.1; any free one by default. */
   readonly port?: number
+  /** Its first key; one of its own by default. */
+  readonly key?: JWK
 }
 
 /**
@@ -77,15 +84,14 @@ export interface ScriptedOptions {
  * PKCE, takes a code once, rotates refresh tokens, signs ID tokens with its own keys, and remembers every request.
  */
 export async function startScriptedProvider(options: ScriptedOptions = {}): Promise<ScriptedProvider> {
-  const signer = await createSigner(options.algorithm ?? 'ES256')
+  const signer = await createSigner(options.algorithm ?? 'ES256', options.key)
   const script: Script = { ...options.script }
   const requests: SeenRequest[] = []
   const grants = new Map<
     string,
     { readonly nonce: string | undefined; readonly challenge: string | undefined; readonly authTime: number }
   >()
-  const clientId = 'coatcheck'
-  const clientSecret = 'a secret: with signs % & + /'
+  const { clientId, clientSecret } = SCRIPTED_CLIENT
   const subject = options.subject ?? 'alice'
   let issuer = ''
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 import type { JWK } from 'jose'
-import { CompactSign, exportJWK, generateKeyPair } from 'jose'
+import { CompactSign, exportJWK, generateKeyPair, importJWK } from 'jose'
 
 type Json = Readonly<Record<string, unknown>>
 type PrivateKey = Awaited<ReturnType<typeof generateKeyPair>>['privateKey']
@@ -27,9 +27,9 @@ interface Key {
   readonly publicKey: JWK
 }
 
-/** Makes a signer with one key. */
-export async function createSigner(algorithm: string): Promise<Signer> {
-  let present = await makeKey(algorithm)
+/** Makes a signer with one key, a new one or one that was made by `makePrivateKey`. */
+export async function createSigner(algorithm: string, given?: JWK): Promise<Signer> {
+  let present = given === undefined ? await makeKey(algorithm) : await readKey(algorithm, given)
   let published: readonly Key[] = [present]
 
   return {
@@ -65,4 +65,17 @@ async function makeKey(algorithm: string, kid: string = crypto.randomUUID()): Pr
   const { privateKey, publicKey } = await generateKeyPair(algorithm, { extractable: true })
   const jwk = { ...(await exportJWK(publicKey)), kid, use: 'sig', alg: algorithm }
   return { algorithm, kid, privateKey, publicKey: jwk }
+}
+
+/** A private key that several signers, in several processes, can have. */
+export async function makePrivateKey(algorithm: string): Promise<JWK> {
+  const { privateKey, kid } = await makeKey(algorithm)
+  return { ...(await exportJWK(privateKey)), kid }
+}
+
+async function readKey(algorithm: string, given: JWK): Promise<Key> {
+  const privateKey = await importJWK(given, algorithm)
+  if (privateKey instanceof Uint8Array) throw new Error('A secret is no private key.')
+  const { d: _private, kid = '', ...publicPart } = given
+  return { algorithm, kid, privateKey, publicKey: { ...publicPart, kid, use: 'sig', alg: algorithm } }
 }
