@@ -17,7 +17,7 @@ import type { LiveSession } from './records.ts'
 import { RememberingCookie } from './remembering-cookie.ts'
 import { noteOfBefore } from './retirement.ts'
 import type { RecordSeals } from './seal-records.ts'
-import { writeSeen } from './seen.ts'
+import { seenLifetime, writeSeen } from './seen.ts'
 import { sessionName } from './session-name.ts'
 
 declare module 'express-session' {
@@ -122,7 +122,11 @@ export function createBeginSession(steps: Steps): BeginSession {
     try {
       await store.writeAll([
         { key: keys.grant(ticket.id), value: seals.sealGrant(ticket, grant), lifetimeMilliseconds },
-        { key: keys.seen(ticket.id), value: writeSeen({ seenAt: at, keptUntil }), lifetimeMilliseconds: idle },
+        {
+          key: keys.seen(ticket.id),
+          value: writeSeen({ seenAt: at, keptUntil }),
+          lifetimeMilliseconds: seenLifetime(at, idle, absoluteExpiresAt),
+        },
         { key: keys.about(ticket.id), value: seals.sealAbout(ticket.id, about), lifetimeMilliseconds },
         ...noteOfBefore(keys.before(ticket.id), predecessor),
       ])

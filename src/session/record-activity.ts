@@ -4,7 +4,7 @@ import type { SessionKeys } from './keys.ts'
 import type { Lifetimes } from './lifetimes.ts'
 import type { OpenedSession } from './open-session.ts'
 import type { LiveSession, SessionId, Ticket } from './records.ts'
-import { NEVER_SEEN, parseSeen, writeSeen } from './seen.ts'
+import { NEVER_SEEN, parseSeen, seenLifetime, writeSeen } from './seen.ts'
 
 interface Steps {
   readonly cache: Pick<RecordCache<OpenedSession, Ticket>, 'peek' | 'forget'>
@@ -64,7 +64,8 @@ export function createRecordActivity({ cache, store, keys, lifetimes, now }: Ste
         ? await keepRecords(id, at, lifetimes.keptUntil(at, record.absoluteExpiresAt, idle))
         : before.keptUntil
       if (opened) opened.seen = { seenAt: at, keptUntil }
-      const stands = await store.write(keys.seen(id), writeSeen({ seenAt: at, keptUntil }), idle, 'present')
+      const lifetimeMilliseconds = seenLifetime(at, idle, record.absoluteExpiresAt)
+      const stands = await store.write(keys.seen(id), writeSeen({ seenAt: at, keptUntil }), lifetimeMilliseconds, 'present')
       if (!stands) cache.forget(id)
       return stands ? at : undefined
     } catch (error) {

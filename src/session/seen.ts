@@ -16,6 +16,11 @@ export function writeSeen({ seenAt, keptUntil }: Seen): string {
   return `${Math.floor(seenAt)}:${Math.floor(keptUntil)}`
 }
 
+/** How long it is kept: for as long as nobody need be there, and never beyond the session's own end (epoch milliseconds). */
+export function seenLifetime(at: number, idleTimeoutMilliseconds: number, absoluteExpiresAt: number): number {
+  return Math.max(1, Math.ceil(Math.min(idleTimeoutMilliseconds, absoluteExpiresAt - at)))
+}
+
 /** Undefined where there is none, or where it is not of our making: then nobody was seen. */
 export function parseSeen(text: string | undefined): Seen | undefined {
   const [, seenAt, keptUntil] = SHAPE.exec(text ?? '') ?? []

@@ -80,7 +80,11 @@ describeAttack('losing a session', (world) => {
   test('requests that are in flight while the session’s tokens are rotated succeed, and no cookie changes under them', async () => {
     const { upstream, linesOf, ask } = world()
     const held: (() => void)[] = []
-    upstream.answer('/held', (_, response) => void held.push(() => response.end('done')))
+    upstream.answer('/held', (_, response) => {
+      // Of some the answer has begun, of others nobody knows yet what it will be.
+      if (held.length % 2 === 0) response.write('begun, ')
+      held.push(() => response.end('done'))
+    })
     const browser = await signedInFor(2, world(), false)
     const cookie = browser.cookie(world().cookieName)?.value
     const before = refreshes(world())
@@ -124,6 +128,10 @@ describeOwnGateways('losing a session', (start) => {
   /** One more gateway with the same base URL, keys and store. */
   const beside = async (world: Attacked, settings: Readonly<Record<string, string>> = {}) =>
     start({ ...world.settings, COATCHECK_LISTEN: `127.0.0.1:${await findFreePort()}`, ...settings }, world)
+
+  /** Grants in the store that have been renewed once. */
+  const renewedGrants = async () =>
+    [...(await redis.dump())].filter(([key, grant]) => key.endsWith('}:grant') && grant.startsWith('2:')).length
 
   async function whileScripted<Done>(script: Script, work: () => Promise<Done>): Promise<Done> {
     Object.assign(first.provider.script, script)
@@ -302,6 +310,7 @@ describeOwnGateways('losing a session', (start) => {
     const browser = await signedInFor(1, first)
     const there = movedTo({ port: second.at.port }, browser)
     const before = refreshes(first)
+    const storedBefore = await renewedGrants()
     const all = await Promise.all([
       call(first, browser),
       extend(first, browser),
@@ -324,6 +333,7 @@ describeOwnGateways('losing a session', (start) => {
       await extend(at, who)
     }
     expect([tokens.size, refreshes(first)]).toEqual([1, before + 1])
+    expect(await renewedGrants()).toBe(storedBefore + 1)
   })
 
   // Way 10

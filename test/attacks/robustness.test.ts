@@ -11,7 +11,7 @@ import { NAVIGATION, SCRIPT } from '../support/attack-texts.ts'
 import { describeAttack, describeOwnGateways } from '../support/describe-attack.ts'
 
 const ENDPOINTS = `/bff/login /bff/login/continue /bff/callback /bff/session /bff/session/extend /bff/logout /bff/logout/continue
-  /bff/logout/callback /bff/backchannel-logout /bff/frontchannel-logout /bff/sessions /bff/sessions/x /bff/assets/page.css /bff/assets/../x
+  /bff/logout/callback /bff/backchannel-logout /bff/frontchannel-logout /bff/sessions /bff/sessions/x /bff/assets/page.css /bff/assets/../x /bff/assets/%zz /bff/sessions/%ff
   /bff/client.js /bff/nothing /bff /bff/ /api/x /api/public/x /api/live/x /api /`.split(/\s+/)
 
 const OURS = ENDPOINTS.filter((path) => path.startsWith('/bff/'))

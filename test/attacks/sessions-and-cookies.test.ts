@@ -10,6 +10,7 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
 import { NAVIGATION, SCRIPT } from '../support/attack-texts.ts'
+import { answers } from '../support/answers.ts'
 import type { Attacked } from '../support/attacked.ts'
 import type { Browser } from '../support/browser.ts'
 import { describeAttack, describeOwnGateways } from '../support/describe-attack.ts'
@@ -279,23 +280,28 @@ describeOwnGateways('sessions and cookies', (start) => {
         COATCHECK_SESSION_ABSOLUTE_TIMEOUT: '2s',
       })
       const { provider, origin, signedIn, linesOf } = world
-      const left = async () => [...(await own.dump()).keys()].filter((key) => /\}:(?:session|grant|about|seen)$/.test(key))
+      const expectNothingLeft = async (how: string) => {
+        const left = [...(await own.dump()).keys()].filter((key) => /\}:(?:session|grant|about|seen)$/.test(key))
+        expect([how, left]).toEqual([how, []])
+      }
+      const untilRefused = async (how: string, browser: Browser) => {
+        expect([...(await own.dump()).keys()].filter((key) => key.endsWith('}:grant'))).toHaveLength(1)
+        await until(`it is over: ${how}`, async () => (await statusOf(world, linesOf(browser))) === 401)
+        await expectNothingLeft(how)
+      }
       const idle = await signedIn()
-      expect((await left()).length).toBeGreaterThan(0)
-      await until('it is idle', async () => (await statusOf(world, linesOf(idle))) === 401)
+      const idleAt = Date.now() + 1_000
+      await until('nobody was there for a second', () => Date.now() > idleAt)
+      await untilRefused('idle', idle)
       expect(await whoIs(world, idle)).toMatchObject({ authenticated: false })
-      const over = await signedIn()
-      await until('it is at its end', async () => (await statusOf(world, linesOf(over))) === 401)
+      await untilRefused('at its end', await signedIn())
       provider.script.token = (honest, { form }) =>
-        form.get('grant_type') === 'refresh_token'
-          ? (response) => void response.writeHead(400, { 'content-type': 'application/json' }).end('{"error":"invalid_grant"}')
-          : { ...honest, expires_in: 1 }
-      const refused = await signedIn()
-      await until('the provider refuses to renew it', async () => (await statusOf(world, linesOf(refused))) === 401)
+        form.get('grant_type') === 'refresh_token' ? answers.json(400, { error: 'invalid_grant' }) : { ...honest, expires_in: 1 }
+      await untilRefused('refused by the provider', await signedIn())
       delete provider.script.token
       const signedOut = await signedIn()
       await signedOut.fetch(`${origin}/bff/logout`, { method: 'POST' })
-      await until('nothing is left', async () => (await left()).length === 0)
+      await expectNothingLeft('signed out')
     } finally {
       await own.stop()
     }

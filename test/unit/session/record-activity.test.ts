@@ -31,3 +31,31 @@ describe('a session that is cached here and has run out elsewhere', () => {
     expect(await store.read([keys.seen(session.ticket.id)])).toEqual([undefined])
   })
 })
+
+describe('what is remembered of somebody’s activity', () => {
+  test('is kept until they are idle, and never beyond the end of their session', async () => {
+    const { keys, lifetimes, now, clock, idleTimeoutMilliseconds } = sessionParts()
+    const kept: number[] = []
+    const store = createMemoryStore({ mostRecords: 10, now })
+    const { record, ...rest } = makeSession()
+    const session = { ...rest, record: { ...record, absoluteExpiresAt: clock.at + 2.5 * idleTimeoutMilliseconds } }
+    const activity = createRecordActivity({
+      cache: { peek: () => undefined, forget: () => undefined },
+      store: {
+        ...store,
+        write: (key, value, lifetimeMilliseconds, when) => {
+          kept.push(lifetimeMilliseconds)
+          return store.write(key, value, lifetimeMilliseconds, when)
+        },
+      },
+      keys,
+      lifetimes,
+      idleTimeoutMilliseconds,
+      now,
+    })
+    await activity.extended(session)
+    clock.at += 2 * idleTimeoutMilliseconds
+    await activity.extended(session)
+    expect(kept).toEqual([idleTimeoutMilliseconds, idleTimeoutMilliseconds / 2])
+  })
+})
