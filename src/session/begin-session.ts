@@ -98,6 +98,7 @@ export function createBeginSession(steps: Steps): BeginSession {
     const keptUntil = lifetimes.keptUntil(at, absoluteExpiresAt, idle)
     const lifetimeMilliseconds = Math.max(1, Math.ceil(keptUntil - at))
 
+    const seenFor = seenLifetime(at, idle, absoluteExpiresAt)
     const ticket = await newTicket(request)
     const record = Object.freeze({ issuer, clientId, subject, providerSession, createdAt, absoluteExpiresAt, isRemembered })
     const session = Object.freeze({ ticket, record, grant })
@@ -122,11 +123,7 @@ export function createBeginSession(steps: Steps): BeginSession {
     try {
       await store.writeAll([
         { key: keys.grant(ticket.id), value: seals.sealGrant(ticket, grant), lifetimeMilliseconds },
-        {
-          key: keys.seen(ticket.id),
-          value: writeSeen({ seenAt: at, keptUntil }),
-          lifetimeMilliseconds: seenLifetime(at, idle, absoluteExpiresAt),
-        },
+        { key: keys.seen(ticket.id), value: writeSeen({ seenAt: at, keptUntil }), lifetimeMilliseconds: seenFor },
         { key: keys.about(ticket.id), value: seals.sealAbout(ticket.id, about), lifetimeMilliseconds },
         ...noteOfBefore(keys.before(ticket.id), predecessor),
       ])

@@ -4,7 +4,7 @@
  *
  * They repeat an answer, send two of a parameter and hope that the check reads the one and the exchange the other, put markup where
  * an error is shown, and sign tokens with everything but the right key: `none`, the public key as a secret, a key of the same name.
- * mod_auth_openidc, lua-resty-openidc and the JOSE libraries beneath them have let each of these through at some time.
+ * Libraries for signed tokens, and those who used them, have let each of these through at some time.
  */
 import { expect, test } from '@jest/globals'
 import { NAVIGATION, SCRIPT } from '../support/attack-texts.ts'

@@ -4,7 +4,9 @@
  * APIs behind a gateway believe headers: who is asking, from where, by which credentials. The attacker sends those headers themselves,
  * in capitals, with an underscore for a hyphen, twice, named by `Connection`, by OPTIONS, on a route that asks nobody to sign in;
  * hides a line break in a value; has another site's page make the call; or hopes that a refusal still shows a little of the answer.
- * oauth2-proxy, Pomerium and Envoy's OAuth2 filter have each let one of these through.
+ *
+ * Met in oauth2-proxy, which let X_Forwarded_User pass (CVE-2025-64484); in Envoy's OAuth2 filter, which took any token that a client
+ * brought for a checked one (CVE-2022-29226); in mod_auth_openidc, which sent what it protects behind its own page (CVE-2025-31492).
  */
 import { expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
@@ -194,7 +196,16 @@ describeAttack('the proxy', (world) => {
     const [cookie = ''] = linesOf(await signedIn())
     const sibling = origin.replace('//', '//evil.')
     const calls: readonly (readonly [string, string, readonly string[]])[] = [
-      ['a form', 'POST', ['Content-Type: application/x-www-form-urlencoded', 'Origin: https://evil.test', 'Sec-Fetch-Site: cross-site', 'Sec-Fetch-Mode: navigate']],
+      [
+        'a form',
+        'POST',
+        [
+          'Content-Type: application/x-www-form-urlencoded',
+          'Origin: https://evil.test',
+          'Sec-Fetch-Site: cross-site',
+          'Sec-Fetch-Mode: navigate',
+        ],
+      ],
       ['a form as JSON', 'POST', ['Content-Type: text/plain', 'Origin: https://evil.test']],
       ['a form of old browsers', 'POST', ['Content-Type: text/plain', 'Referer: https://evil.test/']],
       ['a sibling’s form', 'POST', ['Content-Type: multipart/form-data', `Origin: ${sibling}`, 'Sec-Fetch-Site: same-site']],
@@ -207,7 +218,7 @@ describeAttack('the proxy', (world) => {
       ['metadata that nobody sends', 'GET', ['Sec-Fetch-Site: trust-me', 'X-CSRF: 1']],
       ['a preflight that forgets', 'DELETE', ['Access-Control-Request-Method: DELETE']],
       ['a header of another value', 'GET', ['X-CSRF: true']],
-    ] // prettier-ignore
+    ]
     const asked = upstream.requests.length
     for (const [what, method, lines] of calls) {
       for (const path of ['/api/x', '/api/live/x']) {

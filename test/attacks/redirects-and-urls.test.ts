@@ -4,7 +4,11 @@
  * The attacker sends somebody a link to a host that they trust, and the gateway sends them on: to a copy of the sign-in page, or
  * elsewhere with a code in the address. Or a path, a header or a host is written so that the gateway takes a private address for a
  * public one while the API behind it understands the private one. A third of all advisories for systems of this kind are about the
- * first, the next group is about the second: oauth2-proxy, mod_auth_openidc, Express, Envoy and lua-resty-openidc have all had theirs.
+ * first, the next group is about the second.
+ *
+ * Met in mod_auth_openidc (CVE-2022-23527), express-openid-connect (CVE-2022-24794) and Express (CVE-2024-29041), which sent people on
+ * to other sites; in Express, whose redirects carried markup (CVE-2024-43796); in oauth2-proxy, which matched a public route against the
+ * query (CVE-2025-54576), and believed anybody's X-Forwarded-Uri (CVE-2026-40575).
  *
  * The judge of every redirect here is the URL parser that browsers have (WHATWG URL), not a list of bad beginnings.
  */
@@ -108,10 +112,29 @@ describeAttack('redirects and URLs', (world) => {
     const { host, ask } = world()
     const [name = '', port = ''] = host.split(':')
     const foreign = [
-      'evil.test', `${host}.evil.test`, `evil${host}`, `evil.${host}`, `${name}.:${port}`, `${name}:1`, name, `user@${host}`, `${host}@evil.test`,
-      `${name}%00:${port}`, `xn--${name}-abc:${port}`, `[::1]:${port}`, '[::ffff:127.0.0.1]', `127.0.0.1:${port}`, '2130706433', `${host},evil.test`,
-      `${host}/`, `${host}#`, `evil.test\\${host}`, `${host} evil.test`, '', 'localhost.evil.test',
-    ].filter((other) => other !== host) // prettier-ignore
+      'evil.test',
+      `${host}.evil.test`,
+      `evil${host}`,
+      `evil.${host}`,
+      `${name}.:${port}`,
+      `${name}:1`,
+      name,
+      `user@${host}`,
+      `${host}@evil.test`,
+      `${name}%00:${port}`,
+      `xn--${name}-abc:${port}`,
+      `[::1]:${port}`,
+      '[::ffff:127.0.0.1]',
+      `127.0.0.1:${port}`,
+      '2130706433',
+      `${host},evil.test`,
+      `${host}/`,
+      `${host}#`,
+      `evil.test\\${host}`,
+      `${host} evil.test`,
+      '',
+      'localhost.evil.test',
+    ].filter((other) => other !== host)
     for (const other of foreign) {
       const { status, values } = await ask('GET', '/bff/login', [`Host: ${other}`, ...NAVIGATION])
       expect([other, [400, 421].includes(status), values('Location'), values('Set-Cookie')]).toEqual([other, true, [], []])
@@ -186,10 +209,18 @@ describeAttack('redirects and URLs', (world) => {
   test('what a stranger says of forwarding is not believed', async () => {
     const { ask, upstream, signedIn, linesOf, host, origin } = world()
     const forged = [
-      'X-Forwarded-For: 203.0.113.9', 'X-Forwarded-Host: evil.test', 'X-Forwarded-Proto: gopher', 'X-Forwarded-Port: 1', 'X-Forwarded-Server: evil.test',
-      'X-Forwarded-Uri: /evil', 'Forwarded: for=203.0.113.9;host=evil.test;proto=gopher', 'X-Real-IP: 203.0.113.9', 'True-Client-IP: 203.0.113.9',
-      'X-Forwarded-User: admin', 'Via: 1.1 evil.test',
-    ] // prettier-ignore
+      'X-Forwarded-For: 203.0.113.9',
+      'X-Forwarded-Host: evil.test',
+      'X-Forwarded-Proto: gopher',
+      'X-Forwarded-Port: 1',
+      'X-Forwarded-Server: evil.test',
+      'X-Forwarded-Uri: /evil',
+      'Forwarded: for=203.0.113.9;host=evil.test;proto=gopher',
+      'X-Real-IP: 203.0.113.9',
+      'True-Client-IP: 203.0.113.9',
+      'X-Forwarded-User: admin',
+      'Via: 1.1 evil.test',
+    ]
     expect((await ask('GET', '/api/x', [...linesOf(await signedIn()), ...forged])).status).toBe(200)
     const arrived = upstream.last()
     expect(arrived.values('x-forwarded-host')).toEqual([host])
@@ -204,7 +235,35 @@ describeAttack('redirects and URLs', (world) => {
   test('the path that was decided on is the path that is sent, or the answer is 400', async () => {
     const { ask, upstream, signedIn, linesOf } = world()
     const own = linesOf(await signedIn())
-    const pieces = ['/', '.', '..', '%2e', '%2E%2e', '%2f', '%5c', '\\', '%23', '%3f', ';', ';x=1', '%00', '%0d%0a', '%c0%af', '%e0%80%af', '%252f', '%', '%zz', 'a', 'bff', 'public', 'private', '~', '%41', '#', '|'] // prettier-ignore
+    const pieces = [
+      '/',
+      '.',
+      '..',
+      '%2e',
+      '%2E%2e',
+      '%2f',
+      '%5c',
+      '\\',
+      '%23',
+      '%3f',
+      ';',
+      ';x=1',
+      '%00',
+      '%0d%0a',
+      '%c0%af',
+      '%e0%80%af',
+      '%252f',
+      '%',
+      '%zz',
+      'a',
+      'bff',
+      'public',
+      'private',
+      '~',
+      '%41',
+      '#',
+      '|',
+    ]
     const plain = /^\/(?:[a-z~|]|;|;x=1|%23|%3f|%41|\.)*(?:\/(?:[a-z~|]|;|;x=1|%23|%3f|%41|\.)+)*\/?$/
     await fc.assert(
       fc.asyncProperty(fc.array(fc.constantFrom(...pieces), { maxLength: 6 }), async (chosen) => {
@@ -324,7 +383,25 @@ describeAttack('redirects and URLs', (world) => {
     const { ask, signedIn, linesOf, origin } = world()
     const browser = await signedIn()
     const own = linesOf(browser)
-    const near = ['/bff/sessionx', '/bff/session/', '/bff//session', '/BFF/session', '/bff/Session', '/bff/session;x', '/bff/sess%69on', '/bff%2fsession', '/bff/./session', '/bff/x/../session', '/bff/logout/../session', '/x/../bff/session', '//bff/session', '/bff\\session', '/bff/session%20', '/bff/session%00', '/bff/session.json'] // prettier-ignore
+    const near = [
+      '/bff/sessionx',
+      '/bff/session/',
+      '/bff//session',
+      '/BFF/session',
+      '/bff/Session',
+      '/bff/session;x',
+      '/bff/sess%69on',
+      '/bff%2fsession',
+      '/bff/./session',
+      '/bff/x/../session',
+      '/bff/logout/../session',
+      '/x/../bff/session',
+      '//bff/session',
+      '/bff\\session',
+      '/bff/session%20',
+      '/bff/session%00',
+      '/bff/session.json',
+    ]
     for (const target of near)
       expect([target, (await ask('GET', target, own)).body]).toEqual([target, expect.not.stringContaining('"authenticated"')])
     for (const target of [

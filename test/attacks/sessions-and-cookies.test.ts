@@ -4,7 +4,10 @@
  * The attacker replays a cookie whose session has ended, plants their own before somebody signs in (so that both share what follows),
  * sends a header that no browser would, or waits until the store has a bad moment and sees whether the gateway takes that for
  * "signed out" or, worse, for "signed in". In the store itself they swap records, and wait for a slow answer to write back what was
- * true when it began. express-openid-connect, mod_auth_openidc and oauth2-proxy have met all of these.
+ * true when it began.
+ *
+ * Met in mod_auth_openidc, which a Cookie header could crash (CVE-2023-28625) and which took a number of cookies from the client as it
+ * came (CVE-2024-24814); in Envoy's OAuth2 filter, whose signed cookies could be good for ever (CVE-2023-35941).
  */
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'

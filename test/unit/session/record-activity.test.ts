@@ -50,7 +50,6 @@ describe('what is remembered of somebody’s activity', () => {
       },
       keys,
       lifetimes,
-      idleTimeoutMilliseconds,
       now,
     })
     await activity.extended(session)
