@@ -8,8 +8,8 @@ const PAGE = `${FOLDER}README.md`
 
 /** Everything that is promised under attack; numbers that are missing were given to nothing else. */
 const PROMISES = [
-  1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 43, 44, 45, 46, 47, 48,
-  49, 51, 52, 53, 54, 56, 58, 59, 60, 61, 62, 64,
+  1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 43, 44,
+  45, 46, 47, 48, 49, 51, 52, 53, 54, 56, 58, 59, 60, 61, 62, 64,
 ].map((number) => `H-${String(number).padStart(2, '0')}`)
 const WAYS = Array.from({ length: 10 }, (_, index) => `Way ${index + 1}`)
 
