@@ -77,6 +77,31 @@ describeAttack('losing a session', (world) => {
   })
 
   // Way 8
+  test('requests that are in flight while the session gets a new id succeed, and so do those that were just sent', async () => {
+    const { upstream, linesOf, ask, origin, provider, signedIn, cookieName } = world()
+    const held: (() => void)[] = []
+    upstream.answer('/held', (_, response) => {
+      if (held.length % 2 === 0) response.write('begun, ')
+      held.push(() => response.end('done'))
+    })
+    const browser = await signedIn()
+    const [old, before] = [linesOf(browser), browser.cookie(cookieName)?.value]
+    const calls = Array.from({ length: 10 }, () => ask('GET', '/api/held', old))
+    await until('they are in flight', () => held.length === 10)
+
+    // Whoever steps up gets a new id, since somebody may know the old one.
+    const begun = await browser.navigate(`${origin}/bff/login?acrValues=loa2`, { from: `${origin}/`, follow: false })
+    const answer = await provider.authorize(begun.headers.location ?? '')
+    await browser.navigate(`${origin}/bff/callback?${answer.toString()}`, { from: `${provider.issuer}/`, follow: false })
+    expect(browser.cookie(cookieName)?.value).not.toBe(before)
+
+    expect((await ask('GET', '/api/x', old)).status).toBe(200)
+    for (const release of held) release()
+    for (const { status, body } of await Promise.all(calls)) expect([status, body.includes('done')]).toEqual([200, true])
+    expect((await ask('GET', '/api/x', linesOf(browser))).status).toBe(200)
+  })
+
+  // Way 8
   test('requests that are in flight while the session’s tokens are rotated succeed, and no cookie changes under them', async () => {
     const { upstream, linesOf, ask } = world()
     const held: (() => void)[] = []
