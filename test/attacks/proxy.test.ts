@@ -150,9 +150,8 @@ describeAttack('the proxy', (world) => {
   test('no line break or NUL can be placed in a header that is sent, to an upstream or to a browser', async () => {
     const { ask, say, host, target: attacked, upstream, signedIn, linesOf } = world()
     const own = linesOf(await signedIn())
-    const breaks = fc.constantFrom('\r\n', '\n', '\r', '\0', '\x0b', '\x85', '\r\n\t', '\n ')
-    await fc.assert(
-      fc.asyncProperty(breaks, fc.constantFrom('value', 'name', 'target', 'method'), async (text, where) => {
+    for (const text of ['\r\n', '\n', '\r', '\0', '\x0b', '\x85', '\r\n\t', '\n ']) {
+      for (const where of ['value', 'name', 'target', 'method']) {
         const asked = upstream.requests.length
         const evil = `a${text}X-Injected: yes`
         const line = where === 'value' ? `X-Plain: ${evil}` : where === 'name' ? `X-Pl${text}ain: ${evil}` : 'X-Plain: a'
@@ -166,9 +165,8 @@ describeAttack('the proxy', (world) => {
           expect(lines.filter(([name]) => /injected/i.test(name))).toEqual([])
           for (const [, value] of lines) expect(value).not.toMatch(/[\r\n\0]/)
         }
-      }),
-      { numRuns: 40 },
-    )
+      }
+    }
     for (const encoded of [
       '%0d%0aX-Injected:%20yes',
       '%0aX-Injected:%20yes',

@@ -22,7 +22,8 @@ if (!own || (target === 'url' && !isUrl)) {
   const env = { ...process.env, COATCHECK_ATTACK: target, ...forRunning }
   const runner = fileURLToPath(new URL('../run.ts', import.meta.url))
   // One provider and one API on fixed ports serve one file at a time.
-  const words = ['test/attacks', ...(isUrl ? ['--runInBand'] : []), ...rest]
+  const files = rest.some((word) => word.startsWith('test/attacks')) ? [] : ['test/attacks']
+  const words = [...files, ...(isUrl ? ['--runInBand'] : []), ...rest]
   const child = spawn(process.execPath, [runner, ...words], { stdio: 'inherit', env })
   child.on('exit', (code) => (process.exitCode = code ?? 1))
 }
