@@ -50,7 +50,7 @@ export function createAuthorize(steps: Steps): Authorize {
     const question = begin(request)
     response.once('close', () => tell(question, response))
     decide(question).then(
-      (headers) => void response.writeHead(204, headers).end(),
+      (headers) => allow(request, response, headers),
       (error: unknown) => {
         question.failure = asGatewayError(error)
         request.method = question.askedBy
@@ -78,7 +78,7 @@ export function createAuthorize(steps: Steps): Authorize {
     if (isHeldOpen(request)) throw new GatewayError('connection_held')
 
     const token = await admit(question, matched)
-    const headers = ['X-Request-Id', requestIdOf(request)]
+    const headers: string[] = []
     if (token !== undefined) headers.push('Authorization', `Bearer ${token}`)
     if (question.session !== undefined) headers.push(...identityHeadersOf(question.session))
     // Where routes nest, a decision on one path says nothing about its neighbours: a cache that keys by route must not keep it.
@@ -102,6 +102,12 @@ export function createAuthorize(steps: Steps): Authorize {
       aborted: !response.writableFinished,
     })
   }
+}
+
+/** A decision that is kept is read again with every request: it says no more than it must, and HTTP/1.1 connections stay open unsaid. */
+function allow({ httpVersion }: IncomingMessage, response: ServerResponse, headers: string[]): void {
+  if (httpVersion === '1.1' && response.shouldKeepAlive) response.removeHeader('Connection')
+  response.writeHead(204, headers).end()
 }
 
 /** A WebSocket (some proxies drop `Upgrade` and leave the rest of the handshake) or an event stream: it would outlive its session. */
