@@ -13,7 +13,7 @@ export interface Attack {
 const AT_ONCE = 100
 
 export const ATTACKS: readonly Attack[] = [
-  { name: 'connections on which nothing is said', many: 9_000, begin: (world, many) => hold(world, many, '') },
+  { name: 'connections on which nothing is said', many: 10_000, begin: (world, many) => hold(world, many, '') },
   {
     name: 'headers that never end',
     many: 2_000,
