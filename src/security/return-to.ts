@@ -18,7 +18,8 @@ export function parseReturnTo(text: string | null | undefined, origin: string, p
   if (!text || text.length > MOST_CHARACTERS || !text.startsWith('/') || AMBIGUOUS.test(text)) return undefined
   if (!URL.canParse(text, origin)) return undefined
   const url = new URL(text, origin)
-  if (url.origin !== origin) return undefined
+  // Credentials stand between the scheme and the host: what follows the origin would begin in their midst.
+  if (url.origin !== origin || url.username !== '' || url.password !== '') return undefined
 
   // Dot segments are gone now: what is left must still be a path, and stay one when somebody decodes it again.
   const path = url.pathname
