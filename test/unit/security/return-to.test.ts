@@ -35,6 +35,7 @@ describe('a place to return to', () => {
     ['orders'],
     ['https://evil.example'],
     ['https:evil.example'],
+    ['//user@app.example.com/orders'],
     ['//evil.example'],
     ['///evil.example'],
     ['/\\evil.example'],
