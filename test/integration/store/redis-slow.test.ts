@@ -32,9 +32,10 @@ async function untilHeartbeats({ store }: OpenedStore, most: number): Promise<vo
   }
 }
 
-describe('a Redis that answers after 300 ms', () => {
+// Far from the half second after which a heartbeat is late: a busy machine is slow too.
+describe('a Redis that answers after 100 ms', () => {
   test('is connected to and stays so, and every call is answered', async () => {
-    proxy.delay(300)
+    proxy.delay(100)
     const there = await open(500)
     await until('the link is live', () => there.store.link.live)
     expect(await there.store.write(key, '1:x', 60_000)).toBe(true)
@@ -46,8 +47,8 @@ describe('a Redis that answers after 300 ms', () => {
 
   test('is told of once where that is too late for the deadline, and once more when it is in time again', async () => {
     let ahead = 0
-    const there = await openStore(`redis://127.0.0.1:${proxy.port}`, { deadlineMilliseconds: 100, now: () => Date.now() + ahead })
-    proxy.delay(300)
+    const there = await openStore(`redis://127.0.0.1:${proxy.port}`, { deadlineMilliseconds: 30, now: () => Date.now() + ahead })
+    proxy.delay(100)
     for (let n = 0; n < 5; n++) {
       await expect(there.store.read([key])).rejects.toMatchObject({
         detail: { note: expect.stringContaining('no answer within') },
