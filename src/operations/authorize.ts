@@ -78,7 +78,7 @@ export function createAuthorize(steps: Steps): Authorize {
     if (isHeldOpen(request)) throw new GatewayError('connection_held')
 
     const token = await admit(question, matched)
-    const headers: string[] = []
+    const headers = ['X-Request-Id', requestIdOf(request)]
     if (token !== undefined) headers.push('Authorization', `Bearer ${token}`)
     if (question.session !== undefined) headers.push(...identityHeadersOf(question.session))
     // Where routes nest, a decision on one path says nothing about its neighbours: a cache that keys by route must not keep it.

@@ -53,7 +53,7 @@ describe('config/nginx-auth-request.conf', () => {
       ) ?? []
     expect(block).not.toBe('')
     const wanted = front.slice(front.indexOf('# Started as root')).replace(block, '').split('\n')
-    const lines = carries.split('\n')
+    const lines = carries.replaceAll('$coatcheck_request_id', '$request_id').split('\n')
     let at = 0
     for (const line of wanted) {
       const found = lines.indexOf(line, at)

@@ -83,7 +83,7 @@ describe('a call that may go on', () => {
     expect(arrived.values('x-forwarded-proto')).toEqual(['https'])
     expect(arrived.values('x-forwarded-host')).toEqual([new URL(world.origin).host])
     expect(arrived.values('via')).toEqual(['1.1 coatcheck'])
-    expect(arrived.values('x-request-id')).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/)])
+    expect(arrived.values('x-request-id')).toEqual([expect.stringMatching(/^[0-9a-f]{32}-\d+-\d+$/)])
   })
 
   test('brings what an API needs to answer it', async () => {
@@ -150,7 +150,7 @@ describe('an answer of the API', () => {
     expect(valuesOf(rawHeaders, 'Cross-Origin-Resource-Policy')).toEqual(['same-origin'])
     expect(valuesOf(rawHeaders, 'Vary')).toEqual(['Cookie'])
     expect(valuesOf(rawHeaders, 'Strict-Transport-Security')).toEqual(['max-age=31536000; includeSubDomains'])
-    expect(valuesOf(rawHeaders, 'X-Request-Id')).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/)])
+    expect(valuesOf(rawHeaders, 'X-Request-Id')).toEqual([expect.stringMatching(/^[0-9a-f]{32}-\d+-\d+$/)])
   })
 
   test.each<[string, string, string | undefined]>([

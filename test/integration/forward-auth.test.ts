@@ -91,7 +91,7 @@ describe('a proxy that asks whether it may carry', () => {
         Object.keys(answer.headers)
           .filter((name) => name !== 'connection')
           .toSorted(),
-      ).toEqual(['authorization', 'cache-control', 'date', 'x-user'])
+      ).toEqual(['authorization', 'cache-control', 'date', 'x-request-id', 'x-user'])
     }
   })
 
