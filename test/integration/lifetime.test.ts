@@ -95,7 +95,7 @@ describe.each(['memory:', 'redis'])('a session (%s)', (kind) => {
   })
 
   test('whose refresh finds the provider away gets 503, and goes on when it is back', async () => {
-    const story = await tellScriptedStory({ COATCHECK_STORE: store() })
+    const story = await tellScriptedStory({ COATCHECK_STORE: store(), COATCHECK_PROVIDER_REFRESH_WAIT: '1s' })
     try {
       const { provider, origin } = story
       provider.script.token = (honest) => ({ ...honest, expires_in: 1 })
