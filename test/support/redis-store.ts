@@ -5,6 +5,7 @@ import { createStore } from '../../src/store/create-store.ts'
 import type { Store } from '../../src/store/port.ts'
 import { startRedis } from './redis-server.ts'
 import type { RedisOptions, RedisServer } from './redis-server.ts'
+import { until } from './until.ts'
 
 /** A store on a test's Redis, with what it reported. */
 export interface OpenedStore {
@@ -17,6 +18,8 @@ interface Opening {
   readonly now?: () => number
   readonly passwordFile?: string
   readonly sentinel?: SentinelConfig
+  /** Given back while it connects, where that takes longer than its deadline; otherwise once it has told how the first attempt went. */
+  readonly isEarly?: boolean
 }
 
 /** Starts servers, opens stores on them as the gateway does, and ends them all after a test, however it went. Deadlines are short, so that outages are over quickly. */
@@ -32,7 +35,7 @@ export function createOpener() {
 
   async function openStore(
     url: string,
-    { deadlineMilliseconds = 400, now = Date.now, passwordFile, sentinel }: Opening = {},
+    { deadlineMilliseconds = 400, now = Date.now, passwordFile, sentinel, isEarly = false }: Opening = {},
   ): Promise<OpenedStore> {
     const events: { name: EventName; fields: Events[EventName] }[] = []
     const store = await createStore(
@@ -40,6 +43,7 @@ export function createOpener() {
       { report: (name, fields) => void events.push({ name, fields }), now },
     )
     opened.push(store)
+    if (!isEarly) await until('it is told how the store is', () => events.some(({ name }) => name === 'store_state'))
     return { store, events }
   }
 

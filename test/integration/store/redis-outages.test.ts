@@ -218,7 +218,7 @@ describe('a connection that is accepted and never answered', () => {
   test('is given up for another one', async () => {
     const proxy = await startProxy(redis.port, { swallowed: 1 })
     try {
-      const there = await openStore(`redis://127.0.0.1:${proxy.port}`)
+      const there = await openStore(`redis://127.0.0.1:${proxy.port}`, { isEarly: true })
       expect(there.store.link.live).toBe(false)
       await until('the link is live', () => there.store.link.live)
       expect(proxy.accepted()).toBe(2)

@@ -77,7 +77,7 @@ describe('a Redis that answers after 100 ms', () => {
 describe('a store that is closed while it connects', () => {
   test('leaves no connection behind', async () => {
     proxy.delay(300)
-    const there = await open(10)
+    const there = await openStore(`redis://127.0.0.1:${proxy.port}`, { deadlineMilliseconds: 10, isEarly: true })
     await until('its first heartbeat is under way', async () => /name=coatcheck .*cmd=ping /.test(await clients()))
     await there.store.close()
     await until('it has gone', async () => !(await clients()).includes('name=coatcheck'))
