@@ -17,8 +17,6 @@ import { type Answer, answers } from '../support/answers.ts'
 import type { Browser } from '../support/browser.ts'
 import { describeAttack, describeOwnGateways } from '../support/describe-attack.ts'
 import { type FaultyLine, startFaultyLine } from '../support/faulty-line.ts'
-import { findFreePort } from '../support/free-port.ts'
-import { movedTo } from '../support/moved-to.ts'
 import { openRaw } from '../support/raw-client.ts'
 import { type RedisServer, startRedis } from '../support/redis-server.ts'
 import type { Script } from '../support/scripted-provider.ts'
@@ -151,8 +149,10 @@ describeOwnGateways('losing a session', (start) => {
   })
 
   /** One more gateway with the same base URL, keys and store. */
-  const beside = async (world: Attacked, settings: Readonly<Record<string, string>> = {}) =>
-    start({ ...world.settings, COATCHECK_LISTEN: `127.0.0.1:${await findFreePort()}`, ...settings }, world)
+  const beside = (
+    { settings: { COATCHECK_LISTEN: _elsewhere, ...same }, ...world }: Attacked,
+    settings: Readonly<Record<string, string>> = {},
+  ) => start({ ...same, ...settings }, world)
 
   /** Grants in the store that have been renewed once. */
   const renewedGrants = async () =>
@@ -171,7 +171,7 @@ describeOwnGateways('losing a session', (start) => {
   test('many requests at two gateways refresh once, and all succeed', async () => {
     const browser = await signedInFor(1, first)
     const before = refreshes(first)
-    const there = movedTo({ port: second.at.port }, browser)
+    const there = second.sameBrowser(browser)
     const called = await Promise.all(Array.from({ length: 30 }, (_, at) => call(first, at % 2 === 0 ? browser : there)))
     expect(new Set(called.map(({ status }) => status))).toEqual(new Set([200]))
     expect(refreshes(first)).toBe(before + 1)
@@ -225,10 +225,7 @@ describeOwnGateways('losing a session', (start) => {
         },
       )
       expect([failed, refreshes(first)]).toEqual([1, before + 1])
-      await until(
-        'everybody has the new grant',
-        async () => (await call(second, movedTo({ port: second.at.port }, browser))).status === 200,
-      )
+      await until('everybody has the new grant', async () => (await call(second, second.sameBrowser(browser))).status === 200)
       expect(refreshes(first)).toBe(before + 1)
     },
   )
@@ -333,7 +330,7 @@ describeOwnGateways('losing a session', (start) => {
   // Way 9
   test('requests that write beside a refresh never put back what was before it', async () => {
     const browser = await signedInFor(1, first)
-    const there = movedTo({ port: second.at.port }, browser)
+    const there = second.sameBrowser(browser)
     const before = refreshes(first)
     const storedBefore = await renewedGrants()
     const all = await Promise.all([
@@ -368,7 +365,7 @@ describeOwnGateways('losing a session', (start) => {
     const browser = await signedInFor(1, first)
     const callback = new URL(await first.upToCallback(browser, '/x'))
     const next = await beside(first, { COATCHECK_SECRETS: rotated })
-    const there = movedTo({ port: next.at.port }, browser)
+    const there = next.sameBrowser(browser)
     const { status, setCookies } = await call(next, there)
     expect([status, setCookies, await isSignedIn(next, there)]).toEqual([200, [], true])
     const bindings = browser.jar.all().map(({ name, value }) => `${name}=${value}`)

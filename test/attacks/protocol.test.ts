@@ -255,6 +255,8 @@ describeAttack('the protocol', (world) => {
     }
     const refused: string[] = []
     const script: Script = {
+      // Whoever is refused first may be asked again before the last one is.
+      keepsRefreshTokens: true,
       claims: (honest) => ({ ...honest, ...wrong[refused.length % wrong.length] }),
       token: (honest) => {
         refused.push(`Bearer ${String(honest['access_token'])}`)

@@ -342,7 +342,8 @@ describeAttack('redirects and URLs', (world) => {
 
   // H-60
   test('no secret is in an address that a script can read, or in one that is logged', async () => {
-    const { newBrowser, upToCallback, provider, origin, log } = world()
+    const { newBrowser, upToCallback, provider, origin, logs } = world()
+    const log = async () => Object.values(await logs()).join('')
     const browser = newBrowser()
     const callback = await upToCallback(browser, '/after')
     // A script may ask for all of it, and is shown none of it.

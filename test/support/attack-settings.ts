@@ -1,4 +1,7 @@
-import { randomBytes } from 'node:crypto'
+import { plantCanaries } from './canaries.ts'
+
+/** Of everybody who signs in at the provider; the gateway is told it, and has no use for it. */
+export const ATTACK_EMAIL = `${plantCanaries(['email']).get('email') ?? ''}@example.com`
 
 /** Who the gateway under attack has to do with. */
 interface Others {
@@ -10,7 +13,7 @@ interface Others {
 
 /**
  * The settings that a gateway under attack needs, wherever it runs: a private route, one for everybody below it, and one for what
- * sets no headers; limits so high that an attack is not stopped by them before it has begun.
+ * sets no headers; limits so high that an attack is not stopped by them before it has begun; and a log that says as much as it can.
  */
 export function attackSettings(origin: string, { issuer, clientId, clientSecret, upstreamOrigin }: Others) {
   const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
@@ -19,7 +22,7 @@ export function attackSettings(origin: string, { issuer, clientId, clientSecret,
     COATCHECK_ISSUER: issuer,
     COATCHECK_CLIENT_ID: clientId,
     COATCHECK_CLIENT_SECRET: clientSecret,
-    COATCHECK_SECRETS: randomBytes(32).toString('base64url'),
+    COATCHECK_SECRETS: plantCanaries(['server-key']).get('server-key') ?? '',
     COATCHECK_STORE: 'memory:',
     COATCHECK_ROUTES: JSON.stringify([
       { prefix: '/api/', upstream: `${upstreamOrigin}/`, methods },
@@ -27,6 +30,8 @@ export function attackSettings(origin: string, { issuer, clientId, clientSecret,
       { prefix: '/api/live/', upstream: `${upstreamOrigin}/live/`, proof: 'same-origin', webSocket: true },
     ]),
     COATCHECK_PROVIDER_CLAIMS: 'sub,name,roles',
+    COATCHECK_LOG_LEVEL: 'trace',
+    COATCHECK_LOG_CARRIED: 'all',
     COATCHECK_LOGIN_MOST_PER_MINUTE_PER_ADDRESS: '100000',
     COATCHECK_LOGIN_MOST_PER_MINUTE_PER_BROWSER: '100000',
   }

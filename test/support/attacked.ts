@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { attackSettings } from './attack-settings.ts'
+import { type Exchange, exchangeOfBrowser, exchangeOnWire } from './attack-exchange.ts'
+import { ATTACK_EMAIL, attackSettings } from './attack-settings.ts'
 import { keyOfProvider, launcherOf, originOfRunning, portsOfOthers, type Target } from './attack-target.ts'
 import { type Address, requestBytes, speak, type WireAnswer } from './attack-wire.ts'
 import { type Browser, createBrowser } from './browser.ts'
@@ -10,6 +11,7 @@ import { createCertificateAuthority } from './certificates.ts'
 import { findFreePorts } from './free-port.ts'
 import type { LaunchedGateway } from './launched-gateway.ts'
 import { type Nginx, startNginx } from './nginx.ts'
+import { type RecordingLine, startRecordingLine } from './recording-line.ts'
 import { type ScriptedProvider, startScriptedProvider } from './scripted-provider.ts'
 import { until } from './until.ts'
 import { startUpstream, type Upstream } from './upstream.ts'
@@ -27,6 +29,8 @@ export interface Attacked extends Address {
   readonly provider: ScriptedProvider
   readonly upstream: Upstream
   readonly newBrowser: () => Browser
+  /** One that has the cookies of another, which may have them of a gateway beside this one. */
+  readonly sameBrowser: (browser: Browser) => Browser
   /** Signs in from the application's page; answers where the sign-in ends. */
   readonly signIn: (browser: Browser, returnTo?: string) => ReturnType<Browser['navigate']>
   readonly signedIn: () => Promise<Browser>
@@ -38,8 +42,14 @@ export interface Attacked extends Address {
   readonly ask: (method: string, target: string, lines?: readonly string[], body?: string) => Promise<WireAnswer>
   /** Sends exactly these bytes. */
   readonly say: (bytes: string) => Promise<WireAnswer>
-  /** Everything that gateway and nginx have logged; empty where the gateway is somebody else's. */
-  readonly log: () => Promise<string>
+  /** Every answer that its own origin has given so far, but for those that `attack-wire.ts` and `browser.ts` had no hand in. */
+  readonly exchanges: readonly Exchange[]
+  /** Everything that gateway and nginx have logged, by whose it is; empty where the gateway is somebody else's. */
+  readonly logs: () => Promise<Readonly<Record<string, string>>>
+  /** All that was said between gateway and Redis, line by line; empty where it has none, or is somebody else's. */
+  readonly stored: () => readonly string[]
+  /** As a list of processes has it; empty where the gateway is somebody else's. */
+  readonly commandLine: () => Promise<string>
   /** Empty where the gateway is somebody else's. */
   readonly privateUrl: string
   readonly settings: Readonly<Record<string, string>>
@@ -75,7 +85,12 @@ export async function startAttacked(
       begun(await startUpstream({}, { port: ports.upstreamPort, host: '127.0.0.1' }), (started) => started.close())
     const provider =
       others.provider ??
-      begun(await startScriptedProvider({ port: ports.providerPort, ...keyOfProvider() }), (started) => started.stop())
+      begun(
+        await startScriptedProvider({ port: ports.providerPort, claims: { email: ATTACK_EMAIL }, ...keyOfProvider() }),
+        (started) => started.stop(),
+      )
+    // It listens before free ports are looked for, lest it be given one of them.
+    const line = isRunning ? undefined : await startLine(settings['COATCHECK_STORE'] ?? '', begun)
     const [listens = 0, decides = 0] = await findFreePorts(2)
     const front = target.startsWith('nginx')
       ? await startFront(target, { listens, decides, api: upstream.port }, begun)
@@ -92,14 +107,34 @@ export async function startAttacked(
       }),
       ...settings,
     }
-    const gateway = isRunning ? undefined : begun(await launcherOf(target)(variables), (started) => started.stop())
-    const attacked = describeAttacked(target, variables, { provider, upstream, gateway, front })
+    const gateway = isRunning
+      ? undefined
+      : begun(await launcherOf(target)({ ...variables, COATCHECK_STORE: line?.url ?? variables.COATCHECK_STORE }), (started) =>
+          started.stop(),
+        )
+    const attacked = describeAttacked(target, variables, { provider, upstream, gateway, front, line })
     if (isRunning) await until('the gateway has found its provider', async () => hasFoundProvider(attacked))
     return { ...attacked, stop }
   } catch (error) {
     await stop()
     throw error
   }
+}
+
+interface Line extends RecordingLine {
+  readonly url: string
+}
+
+/** To a Redis, since all that is kept there has to be searched. */
+async function startLine(
+  store: string,
+  begun: <Thing>(thing: Thing, stop: (thing: Thing) => Promise<unknown>) => Thing,
+): Promise<Line | undefined> {
+  if (!store.startsWith('redis://')) return undefined
+  const url = new URL(store)
+  const line = begun(await startRecordingLine(Number(url.port)), (started) => started.stop())
+  url.port = String(line.port)
+  return { ...line, url: url.href }
 }
 
 interface Front {
@@ -131,12 +166,13 @@ interface Parts {
   readonly upstream: Upstream
   readonly gateway: LaunchedGateway | undefined
   readonly front: Front | undefined
+  readonly line: Line | undefined
 }
 
 function describeAttacked(
   target: Target,
   settings: ReturnType<typeof attackSettings> & { readonly COATCHECK_LISTEN: string },
-  { provider, upstream, gateway, front }: Parts,
+  { provider, upstream, gateway, front, line }: Parts,
 ): Omit<Attacked, 'stop'> {
   const origin = settings.COATCHECK_BASE_URL
   const { host, hostname, port, protocol } = new URL(origin)
@@ -149,8 +185,20 @@ function describeAttacked(
   const address = { origin, at, certificate: front?.certificate }
   const cookieName = protocol === 'https:' ? '__Host-Http-coatcheck' : 'coatcheck'
   const loginAddress = (returnTo: string): string => `${origin}/bff/login?returnTo=${encodeURIComponent(returnTo)}`
+  const exchanges: Exchange[] = []
   const newBrowser = (): Browser =>
-    createBrowser({ ...(front === undefined ? {} : { ca: front.certificate }), hosts: { [hostname]: { ...at } } })
+    createBrowser({
+      ...(front === undefined ? {} : { ca: front.certificate }),
+      hosts: { [hostname]: { ...at } },
+      tells(method, answer) {
+        if (new URL(answer.url).origin === origin) exchanges.push(exchangeOfBrowser(method, answer))
+      },
+    })
+  async function say(bytes: string): Promise<WireAnswer> {
+    const answer = await speak(address, bytes)
+    exchanges.push(exchangeOnWire(origin, bytes, answer))
+    return answer
+  }
   const signIn = (browser: Browser, returnTo = '/') => browser.navigate(loginAddress(returnTo), { from: `${origin}/` })
 
   return {
@@ -162,6 +210,11 @@ function describeAttacked(
     provider,
     upstream,
     newBrowser,
+    sameBrowser(browser) {
+      const same = newBrowser()
+      for (const cookie of browser.jar.all()) same.jar.put(cookie)
+      return same
+    },
     signIn,
     async signedIn() {
       const browser = newBrowser()
@@ -179,9 +232,12 @@ function describeAttacked(
       if (begun.status !== 303) throw new Error(`The sign-in did not begin: ${begun.status} ${begun.text}`)
       return `${origin}/bff/callback?${(await provider.authorize(begun.headers.location ?? '')).toString()}`
     },
-    ask: (method, path, lines, body) => speak(address, requestBytes(host, method, path, lines, body)),
-    say: (bytes) => speak(address, bytes),
-    log: async () => `${gateway?.logText() ?? ''}${(await front?.nginx.log()) ?? ''}`,
+    ask: (method, path, lines, body) => say(requestBytes(host, method, path, lines, body)),
+    say,
+    exchanges,
+    logs: async () => ({ 'the gateway': gateway?.logText() ?? '', nginx: (await front?.nginx.log()) ?? '' }),
+    stored: () => line?.lines() ?? [],
+    commandLine: async () => (await gateway?.commandLine()) ?? '',
     privateUrl: gateway?.privateUrl ?? '',
     settings,
   }

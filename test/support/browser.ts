@@ -64,6 +64,8 @@ interface Setup {
   readonly ca?: string | Buffer
   /** Where hosts really are: `{ 'app.shop.test': { host: '127.0.0.1', port: 8443 } }`. */
   readonly hosts?: Readonly<Record<string, { readonly host: string; readonly port: number }>>
+  /** Is told of every answer. */
+  readonly tells?: (method: string, answer: Answer) => void
 }
 
 interface Sending {
@@ -75,7 +77,7 @@ interface Sending {
 const MOST_REDIRECTS = 20
 
 /** A browser with an empty jar and nothing open. */
-export function createBrowser({ ca, hosts = {} }: Setup = {}): Browser {
+export function createBrowser({ ca, hosts = {}, tells }: Setup = {}): Browser {
   const jar = createCookieJar()
   const answers: Answer[] = []
   let page: Page | undefined
@@ -104,6 +106,7 @@ export function createBrowser({ ca, hosts = {} }: Setup = {}): Browser {
     })
     jar.store(url, answer.headers['set-cookie'] ?? [])
     answers.push(answer)
+    tells?.(method, answer)
     return answer
   }
 

@@ -1,15 +1,28 @@
-import { afterAll, beforeAll, describe } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, describe, expect } from '@jest/globals'
 import { ownTarget, type Target, targetsOfThisRun } from './attack-target.ts'
 import { type Attacked, startAttacked } from './attacked.ts'
+import { createSecretSearch } from './misplaced-secrets.ts'
+import { type RedisServer, startRedis } from './redis-server.ts'
 
-/** Describes attacks that go against any gateway: against each target of this run, one world for all of them. */
+/**
+ * Describes attacks that go against any gateway: against each target of this run, one world for all of them. Where the gateway is
+ * ours, its store is a Redis, so that what is kept can be looked through.
+ */
 export function describeAttack(what: string, attacks: (world: () => Attacked) => void): void {
   describe.each(targetsOfThisRun())(`${what}, against %s`, (target) => {
+    let redis: RedisServer | undefined
     let world: Attacked
     beforeAll(async () => {
-      world = await startAttacked(target)
+      redis = target === 'url' ? undefined : await startRedis()
+      world = await startAttacked(target, redis === undefined ? {} : { COATCHECK_STORE: redis.url })
     })
-    afterAll(async () => world?.stop())
+    searchForSecrets(
+      () => [world].filter((each) => each !== undefined),
+      async () => {
+        await world?.stop()
+        await redis?.stop()
+      },
+    )
     attacks(() => world)
   })
 }
@@ -26,14 +39,31 @@ export function describeOwnGateways(what: string, attacks: (start: Start) => voi
   if (target === undefined) return
   describe(`${what}, against gateways of their own (${target})`, () => {
     const running: Attacked[] = []
-    afterAll(async () => {
-      // The last one first: it may have what an earlier one started.
-      for (const each of running.toReversed()) await each.stop()
-    })
+    searchForSecrets(
+      () => running,
+      async () => {
+        // The last one first: it may have what an earlier one started.
+        for (const each of running.toReversed()) await each.stop()
+      },
+    )
     attacks(async (...given) => {
       const started = await startAttacked(target, ...given)
       running.push(started)
       return started
     })
+  })
+}
+
+function expectNone(secretsWhereTheyDoNotBelong: readonly string[]): void {
+  expect({ secretsWhereTheyDoNotBelong }).toEqual({ secretsWhereTheyDoNotBelong: [] })
+}
+
+/** After each attack, and once more when all is stopped: nothing that was said, kept or written down holds a secret. */
+function searchForSecrets(worlds: () => readonly Attacked[], stop: () => Promise<void>): void {
+  const search = createSecretSearch()
+  afterEach(async () => expectNone(await search.misplaced(worlds())))
+  afterAll(async () => {
+    await stop()
+    expectNone(await search.misplacedBefore(worlds()))
   })
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { findFreePort } from './free-port.ts'
 import { startGateway } from './gateway.ts'
 import { until } from './until.ts'
@@ -11,6 +12,8 @@ export interface LaunchedGateway {
   readonly privateUrl: string
   /** Everything that it has written so far. */
   readonly logText: () => string
+  /** What a list of processes shows of it; empty where its settings are words of the command that starts it, or where nobody can tell. */
+  readonly commandLine: () => Promise<string>
   /** Resolves once it has ended. */
   readonly stop: () => Promise<unknown>
 }
@@ -22,7 +25,7 @@ export type LaunchGateway = (variables: Variables) => Promise<LaunchedGateway>
 export const launchFromSource: LaunchGateway = async (variables) => {
   const gateway = await startGateway(variables)
   await gateway.ready()
-  return gateway
+  return { ...gateway, commandLine: () => commandLineOf('self') }
 }
 
 /**
@@ -59,6 +62,12 @@ export function launchByCommand(words: readonly string[]): LaunchGateway {
       await stop()
       throw error
     }
-    return { privateUrl, logText: () => said, stop }
+    const commandLine = async () => (words.includes('ENV') ? '' : commandLineOf(String(child.pid)))
+    return { privateUrl, logText: () => said, commandLine, stop }
   }
+}
+
+/** Its title is part of it. */
+function commandLineOf(process: string): Promise<string> {
+  return readFile(`/proc/${process}/cmdline`, 'utf8').catch(() => '')
 }

@@ -32,7 +32,7 @@ export interface Nginx {
   readonly httpPort: number
   /** Where it writes. */
   readonly folder: string
-  /** Everything it has logged so far, access and errors. */
+  /** Everything it has logged so far, access and errors; also once it is stopped. */
   readonly log: () => Promise<string>
   readonly stop: () => Promise<void>
 }
@@ -83,7 +83,8 @@ async function startAt(
   const log = await open(logFile, 'a')
   const child = spawn(programPath('nginx'), ['-p', folder, '-c', file, '-g', directives()], { stdio: ['ignore', log.fd, log.fd] })
   await log.close()
-  const nginx = { origin, httpsPort, httpPort, folder, log: () => readFile(logFile, 'utf8'), stop }
+  let last: string | undefined
+  const nginx = { origin, httpsPort, httpPort, folder, log: async () => last ?? readFile(logFile, 'utf8'), stop }
   // It writes its process id once it listens.
   while (!existsSync(join(folder, 'nginx.pid'))) {
     if (child.exitCode !== null) {
@@ -100,6 +101,7 @@ async function startAt(
       child.kill('SIGTERM')
       await once(child, 'exit')
     }
+    last ??= await readFile(logFile, 'utf8')
     await rm(folder, { recursive: true, force: true })
   }
 }

@@ -44,6 +44,12 @@ export interface Script {
   idToken?: (claims: Json, header: Json, signer: Signer) => Promise<string> | string
 }
 
+/** What only those may know whom it was given to. */
+export interface IssuedSecret {
+  readonly kind: 'code' | 'access token' | 'refresh token' | 'ID token'
+  readonly value: string
+}
+
 export interface ScriptedProvider {
   readonly issuer: string
   readonly clientId: string
@@ -54,6 +60,8 @@ export interface ScriptedProvider {
   readonly seen: (endpoint: Endpoint) => readonly SeenRequest[]
   readonly count: (endpoint: Endpoint) => number
   readonly last: (endpoint: Endpoint) => SeenRequest
+  /** Every code and token that it gave, or would have given had its script not said otherwise, oldest first. */
+  readonly issued: readonly IssuedSecret[]
   /** Its keys: sign whatever you like, rotate, publish more. */
   readonly signer: Signer
   /** Goes to an authorization URL as a browser would, and comes back with the parameters of the callback. */
@@ -72,6 +80,8 @@ export interface ScriptedOptions {
   /** Algorithm of its first key; ES256 by default, which is fast to make. */
   readonly algorithm?: string
   readonly subject?: string
+  /** Claims of every honest ID token, besides the usual ones. */
+  readonly claims?: Json
   readonly script?: Script
   /** A port of 127.0.0.1; any free one by default. */
   readonly port?: number
@@ -87,6 +97,7 @@ export async function startScriptedProvider(options: ScriptedOptions = {}): Prom
   const signer = await createSigner(options.algorithm ?? 'ES256', options.key)
   const script: Script = { ...options.script }
   const requests: SeenRequest[] = []
+  const issued: IssuedSecret[] = []
   const grants = new Map<
     string,
     { readonly nonce: string | undefined; readonly challenge: string | undefined; readonly authTime: number }
@@ -162,6 +173,7 @@ export async function startScriptedProvider(options: ScriptedOptions = {}): Prom
       sid: 'session-at-the-provider',
       acr: 'loa2',
       name: 'Alice Example',
+      ...options.claims,
     }
     const header = { alg: signer.algorithm, kid: signer.kid, typ: 'JWT' }
     const toldClaims = script.claims?.(claims) ?? claims
@@ -171,6 +183,7 @@ export async function startScriptedProvider(options: ScriptedOptions = {}): Prom
 
   function authorize(asked: URLSearchParams): string {
     const code = random('code')
+    issued.push({ kind: 'code', value: code })
     grants.set(code, {
       nonce: asked.get('nonce') ?? undefined,
       challenge: asked.get('code_challenge') ?? undefined,
@@ -207,7 +220,9 @@ export async function startScriptedProvider(options: ScriptedOptions = {}): Prom
         return answers.redirect(authorize(url.searchParams), 303)
       case 'token': {
         const usual = await honest.token(seen.form)
-        return typeof usual === 'function' ? usual : (script.token?.(usual, seen) ?? usual)
+        const told = typeof usual === 'function' ? usual : (script.token?.(usual, seen) ?? usual)
+        for (const answer of [usual, told]) if (typeof answer !== 'function') remember(answer)
+        return told
       }
       case 'userinfo': {
         const usual = { sub: subject, name: 'Alice of userinfo', email: 'alice@example.com' }
@@ -219,6 +234,13 @@ export async function startScriptedProvider(options: ScriptedOptions = {}): Prom
         return answers.redirect(`${url.searchParams.get('post_logout_redirect_uri')}?state=${url.searchParams.get('state')}`, 303)
       default:
         return seen.endpoint satisfies never
+    }
+  }
+
+  function remember(tokens: Json): void {
+    for (const kind of ['access token', 'refresh token', 'ID token'] as const) {
+      const value = tokens[kind.toLowerCase().replace(' ', '_')]
+      if (typeof value === 'string') issued.push({ kind, value })
     }
   }
 
@@ -235,6 +257,7 @@ export async function startScriptedProvider(options: ScriptedOptions = {}): Prom
     clientSecret,
     script,
     requests,
+    issued,
     seen,
     count: (endpoint) => seen(endpoint).length,
     last(endpoint) {

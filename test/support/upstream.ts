@@ -60,7 +60,10 @@ export interface RecordedTunnel {
   isClosed: boolean
 }
 
-/** Starts it on a free port, or at `at`; every path without an answer of its own is echoed as JSON (`upstream-answers.ts` lists the others). */
+/**
+ * Starts it on a free port, or at `at`; every path without an answer of its own is echoed as JSON (`upstream-answers.ts` lists the
+ * others), but for `Authorization`: whoever repeats that gives the token away by themselves.
+ */
 export async function startUpstream(
   own: Readonly<Record<string, UpstreamAnswer>> = {},
   at: ListenOptions = { port: 0, host: '127.0.0.1' },
@@ -167,7 +170,8 @@ export async function startUpstream(
     const record = requests.at(-1)
     const text = await body()
     response.setHeader('content-type', 'application/json')
-    response.end(JSON.stringify({ method: record?.method, target: record?.target, lines: record?.lines, body: text }))
+    const lines = record?.lines.filter(([name]) => name.toLowerCase() !== 'authorization')
+    response.end(JSON.stringify({ method: record?.method, target: record?.target, lines, body: text }))
   }
 }
 

@@ -1,0 +1,100 @@
+/*
+ * Whoever attacks a gateway need not break it where it tells them what they want: a token in an error, a cookie in a log that is
+ * shipped elsewhere, a code in an address that is written down, a session in a store that somebody else can read.
+ *
+ * So all attacks of this folder run at the most verbose level, and after each of them everything that anybody could see is searched
+ * for every secret that there was, in every encoding: `describe-attack.ts` fails the attack during which one got out. Here it is
+ * shown that this search is not blind.
+ *
+ * Met in oauth2-proxy, Vouch and many others, which logged tokens where somebody asked them to say more.
+ */
+import { expect, test } from '@jest/globals'
+import type { Exchange } from '../support/attack-exchange.ts'
+import type { Attacked } from '../support/attacked.ts'
+import { describeAttack } from '../support/describe-attack.ts'
+import { logoutToken } from '../support/logout-token.ts'
+import { createSecretSearch } from '../support/misplaced-secrets.ts'
+import type { SeenRequest } from '../support/scripted-provider.ts'
+import { formsOf } from '../support/secret-finder.ts'
+import { createSecretIndex } from '../support/secret-index.ts'
+import { learnSecretsOf, type SecretKind } from '../support/secrets-of-attack.ts'
+import { surfacesOf } from '../support/surfaces-of-attack.ts'
+import type { RecordedRequest } from '../support/upstream.ts'
+import { until } from '../support/until.ts'
+
+/** Signs in, calls, has its token renewed, signs out at the provider, and is signed out by it. */
+async function visit({ provider, signedIn, upstream, origin, ask }: Attacked): Promise<void> {
+  provider.script.token = (honest) => ({ ...honest, expires_in: 1 })
+  const browser = await signedIn()
+  delete provider.script.token
+  const call = async () => {
+    await browser.fetch(`${origin}/api/x`)
+    return upstream.last().values('authorization')[0]
+  }
+  const first = await call()
+  await until('the token was renewed', async () => (await call()) !== first)
+  const { continue: next } = (await browser.fetch(`${origin}/bff/logout`, { method: 'POST' })).json() as { continue: string }
+  await browser.navigate(origin + next, { from: `${origin}/` })
+  const form = ['Content-Type: application/x-www-form-urlencoded']
+  await ask('POST', '/bff/backchannel-logout', form, `logout_token=${await logoutToken(provider)}`)
+}
+
+/** The same world, in which one more text was told to somebody. */
+const leaks: Readonly<Record<string, (world: Attacked, text: string) => Attacked>> = {
+  'the log of nginx': (world, text) => ({ ...world, logs: async () => ({ nginx: `a line\n{"path":"${text}"}\n` }) }),
+  Redis: (world, text) => ({ ...world, stored: () => ['*3', '$3', 'SET', text] }),
+  'the list of processes': (world, text) => ({ ...world, commandLine: async () => `coatcheck\0${text}` }),
+  'an answer to GET /api/x': (world, text) => ({ ...world, exchanges: [...world.exchanges, exchange(`problem: ${text}`)] }),
+  'x-note, as the API was sent it': (world, text) => {
+    const request: RecordedRequest = { ...world.upstream.last(), lines: [['X-Note', text]] }
+    return { ...world, upstream: { ...world.upstream, requests: [request] } }
+  },
+  'what the provider was told at its jwks': (world, text) => {
+    const request: SeenRequest = { ...world.provider.last('token'), endpoint: 'jwks', rawHeaders: [], body: text }
+    return { ...world, provider: { ...world.provider, requests: [...world.provider.requests, request] } }
+  },
+}
+
+const exchange = (line: string): Exchange => ({ asked: 'GET /api/x', said: '', lines: ['200', line], setCookies: [] })
+
+describeAttack('secrets', (world) => {
+  // H-12, H-59
+  test('everything that anybody sees is looked through, for secrets of every kind', async () => {
+    await visit(world())
+    const index = createSecretIndex<SecretKind>()
+    learnSecretsOf(world(), index.learn)
+    const surfaces = await surfacesOf(world())
+    const places = new Set(surfaces.filter(({ text }) => text !== '').map(({ where }) => where))
+    expect([...places]).toEqual(
+      expect.arrayContaining([
+        'an answer to GET /bff/login',
+        'an answer to GET /api/x',
+        'authorization, as the API was sent it',
+        'what the provider was told at its token',
+      ]),
+    )
+    if (world().target !== 'url') {
+      expect([...places]).toEqual(
+        expect.arrayContaining(['the log of the gateway', 'the private /metrics', 'Redis', 'the list of processes']),
+      )
+      expect(places.has('the log of nginx')).toBe(world().target.startsWith('nginx'))
+    }
+    // What has no place to be seen at is never seen.
+    const seen = surfaces.flatMap(({ text }) => index.sightings(text).map(({ name }) => name))
+    const unseen = new Set<SecretKind>(['server key', 'logout token'])
+    expect(new Set([...seen, ...unseen])).toEqual(new Set(index.names()))
+    expect(new Set(index.names()).size).toBe(14)
+  })
+
+  // H-12, H-59
+  test.each(Object.keys(leaks))('a secret is found in any encoding: in %s', async (where) => {
+    await visit(world())
+    const token = world().provider.issued.findLast(({ kind }) => kind === 'access token')?.value ?? ''
+    for (const [form, text] of formsOf(token)) {
+      const found = await createSecretSearch().misplaced([leaks[where]?.(world(), text) ?? world()])
+      expect(found).toEqual([expect.stringMatching(/^access token \(/)])
+      expect(found[0]).toContain(` in ${where}: `)
+      expect([form, found[0]?.includes(text)]).toEqual([form, true])
+    }
+  })
+})
