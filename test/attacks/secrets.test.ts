@@ -8,7 +8,7 @@
  *
  * Met in oauth2-proxy, Vouch and many others, which logged tokens where somebody asked them to say more.
  */
-import { expect, test } from '@jest/globals'
+import { beforeAll, expect, test } from '@jest/globals'
 import type { Exchange } from '../support/attack-exchange.ts'
 import type { Attacked } from '../support/attacked.ts'
 import { describeAttack } from '../support/describe-attack.ts'
@@ -58,9 +58,10 @@ const leaks: Readonly<Record<string, (world: Attacked, text: string) => Attacked
 const exchange = (line: string): Exchange => ({ asked: 'GET /api/x', said: '', lines: ['200', line], setCookies: [] })
 
 describeAttack('secrets', (world) => {
+  beforeAll(() => visit(world()))
+
   // H-12, H-59
   test('everything that anybody sees is looked through, for secrets of every kind', async () => {
-    await visit(world())
     const index = createSecretIndex<SecretKind>()
     learnSecretsOf(world(), index.learn)
     const surfaces = await surfacesOf(world())
@@ -88,7 +89,6 @@ describeAttack('secrets', (world) => {
 
   // H-12, H-59
   test.each(Object.keys(leaks))('a secret is found in any encoding: in %s', async (where) => {
-    await visit(world())
     const token = world().provider.issued.findLast(({ kind }) => kind === 'access token')?.value ?? ''
     for (const [form, text] of formsOf(token)) {
       const found = await createSecretSearch().misplaced([leaks[where]?.(world(), text) ?? world()])
