@@ -6,7 +6,7 @@
  * for every secret that there was, in every encoding: `describe-attack.ts` fails the attack during which one got out. Here it is
  * shown that this search is not blind.
  *
- * Met in oauth2-proxy, Vouch and many others, which logged tokens where somebody asked them to say more.
+ * Met in Pomerium, whose page about a person held their access token and ID token for any script to read (CVE-2024-39315).
  */
 import { beforeAll, expect, test } from '@jest/globals'
 import type { Exchange } from '../support/attack-exchange.ts'
@@ -27,6 +27,7 @@ async function visit({ provider, signedIn, upstream, origin, ask }: Attacked): P
   provider.script.token = (honest) => ({ ...honest, expires_in: 1 })
   const browser = await signedIn()
   delete provider.script.token
+  await browser.fetch(`${origin}/bff/session`)
   const call = async () => {
     await browser.fetch(`${origin}/api/x`)
     return upstream.last().values('authorization')[0]
@@ -39,23 +40,7 @@ async function visit({ provider, signedIn, upstream, origin, ask }: Attacked): P
   await ask('POST', '/bff/backchannel-logout', form, `logout_token=${await logoutToken(provider)}`)
 }
 
-/** The same world, in which one more text was told to somebody. */
-const leaks: Readonly<Record<string, (world: Attacked, text: string) => Attacked>> = {
-  'the log of nginx': (world, text) => ({ ...world, logs: async () => ({ nginx: `a line\n{"path":"${text}"}\n` }) }),
-  Redis: (world, text) => ({ ...world, stored: () => ['*3', '$3', 'SET', text] }),
-  'the list of processes': (world, text) => ({ ...world, commandLine: async () => `coatcheck\0${text}` }),
-  'an answer to GET /api/x': (world, text) => ({ ...world, exchanges: [...world.exchanges, exchange(`problem: ${text}`)] }),
-  'x-note, as the API was sent it': (world, text) => {
-    const request: RecordedRequest = { ...world.upstream.last(), lines: [['X-Note', text]] }
-    return { ...world, upstream: { ...world.upstream, requests: [request] } }
-  },
-  'what the provider was told at its jwks': (world, text) => {
-    const request: SeenRequest = { ...world.provider.last('token'), endpoint: 'jwks', rawHeaders: [], body: text }
-    return { ...world, provider: { ...world.provider, requests: [...world.provider.requests, request] } }
-  },
-}
-
-const exchange = (line: string): Exchange => ({ asked: 'GET /api/x', said: '', lines: ['200', line], setCookies: [] })
+type Leak = (world: Attacked, text: string) => Attacked
 
 describeAttack('secrets', (world) => {
   beforeAll(() => visit(world()))
@@ -88,13 +73,38 @@ describeAttack('secrets', (world) => {
   })
 
   // H-12, H-59
-  test.each(Object.keys(leaks))('a secret is found in any encoding: in %s', async (where) => {
+  test.each<[string, Leak]>([
+    ['the log of nginx', (there, text) => ({ ...there, logs: async () => ({ nginx: `a line\n{"path":"${text}"}\n` }) })],
+    ['Redis', (there, text) => ({ ...there, stored: () => ['*3', '$3', 'SET', text] })],
+    ['the list of processes', (there, text) => ({ ...there, commandLine: async () => `coatcheck\0${text}` })],
+    [
+      'an answer to GET /api/x',
+      (there, text) => {
+        const leak: Exchange = { asked: 'GET /api/x', said: '', lines: ['200', `x-note: ${text}`], setCookies: [] }
+        return { ...there, exchanges: [...there.exchanges, leak] }
+      },
+    ],
+    [
+      'x-note, as the API was sent it',
+      (there, text) => {
+        const request: RecordedRequest = { ...there.upstream.last(), lines: [['X-Note', text]] }
+        return { ...there, upstream: { ...there.upstream, requests: [request] } }
+      },
+    ],
+    [
+      'what the provider was told at its jwks',
+      (there, text) => {
+        const request: SeenRequest = { ...there.provider.last('token'), endpoint: 'jwks', rawHeaders: [], body: text }
+        return { ...there, provider: { ...there.provider, requests: [...there.provider.requests, request] } }
+      },
+    ],
+  ])('a secret is found in any encoding, be it in %s', async (where, leak) => {
     const token = world().provider.issued.findLast(({ kind }) => kind === 'access token')?.value ?? ''
     for (const [form, text] of formsOf(token)) {
-      const found = await createSecretSearch().misplaced([leaks[where]?.(world(), text) ?? world()])
-      expect(found).toEqual([expect.stringMatching(/^access token \(/)])
+      const found = await createSecretSearch().misplaced([leak(world(), text)])
+      expect([form, found]).toEqual([form, [expect.stringMatching(/^access token \(/)]])
       expect(found[0]).toContain(` in ${where}: `)
-      expect([form, found[0]?.includes(text)]).toEqual([form, true])
+      expect(found[0]).toContain(text)
     }
   })
 })
