@@ -46,7 +46,8 @@ describeAttack('secrets', (world) => {
   beforeAll(() => visit(world()))
 
   // H-12, H-59
-  test('everything that anybody sees is looked through, for secrets of every kind', async () => {
+  test('nothing that is said, kept or written down holds a secret, and all of it is looked through for secrets of every kind', async () => {
+    expect(await createSecretSearch().misplaced([world()])).toEqual([])
     const index = createSecretIndex<SecretKind>()
     learnSecretsOf(world(), index.learn)
     const surfaces = await surfacesOf(world())
@@ -63,6 +64,8 @@ describeAttack('secrets', (world) => {
       expect([...places]).toEqual(
         expect.arrayContaining(['the log of the gateway', 'the private /metrics', 'Redis', 'the list of processes']),
       )
+      // The most verbose level: what only `debug` and below write is there.
+      expect((await world().logs())['the gateway']).toContain('"level":"debug"')
       expect(places.has('the log of nginx')).toBe(world().target.startsWith('nginx'))
     }
     // What has no place to be seen at is never seen.

@@ -25,7 +25,8 @@ export type LaunchGateway = (variables: Variables) => Promise<LaunchedGateway>
 export const launchFromSource: LaunchGateway = async (variables) => {
   const gateway = await startGateway(variables)
   await gateway.ready()
-  return { ...gateway, commandLine: () => commandLineOf('self') }
+  // The title that a test's own `process` is given stays within the test.
+  return { ...gateway, commandLine: async () => `${process.title}\0${await commandLineOf('self')}` }
 }
 
 /**
@@ -67,7 +68,7 @@ export function launchByCommand(words: readonly string[]): LaunchGateway {
   }
 }
 
-/** Its title is part of it. */
-function commandLineOf(process: string): Promise<string> {
-  return readFile(`/proc/${process}/cmdline`, 'utf8').catch(() => '')
+/** With the title of a process, which takes the place of its words. */
+function commandLineOf(id: string): Promise<string> {
+  return readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '')
 }
