@@ -15,7 +15,6 @@ import { describeAttack } from '../support/describe-attack.ts'
 import { logoutToken } from '../support/logout-token.ts'
 import { createSecretSearch } from '../support/misplaced-secrets.ts'
 import type { SeenRequest } from '../support/scripted-provider.ts'
-import { formsOf } from '../support/secret-finder.ts'
 import { createSecretIndex } from '../support/secret-index.ts'
 import { learnSecretsOf, type SecretKind } from '../support/secrets-of-attack.ts'
 import { surfacesOf } from '../support/surfaces-of-attack.ts'
@@ -38,6 +37,21 @@ async function visit({ provider, signedIn, upstream, origin, ask }: Attacked): P
   await browser.navigate(origin + next, { from: `${origin}/` })
   const form = ['Content-Type: application/x-www-form-urlencoded']
   await ask('POST', '/bff/backchannel-logout', form, `logout_token=${await logoutToken(provider)}`)
+}
+
+/** Texts out of which anybody can read what is in them; written down apart from what the search knows. */
+function encodedTexts(secret: string): readonly string[] {
+  const behind = [0, 1, 2].map((octets) => Buffer.from(`${'?'.repeat(octets)}${secret}?>?`))
+  return [
+    secret,
+    JSON.stringify({ a: secret }),
+    `a=${encodeURIComponent(secret)}`,
+    `a=${encodeURIComponent(`/x?b=${encodeURIComponent(secret)}`)}`,
+    ...behind.map((bytes) => bytes.toString('base64')),
+    ...behind.map((bytes) => bytes.toString('base64url')),
+    ...behind.map((bytes) => encodeURIComponent(bytes.toString('base64'))),
+    Buffer.from(`x${secret}`).toString('hex'),
+  ]
 }
 
 type Leak = (world: Attacked, text: string) => Attacked
@@ -102,12 +116,11 @@ describeAttack('secrets', (world) => {
       },
     ],
   ])('a secret is found in any encoding, be it in %s', async (where, leak) => {
-    const token = world().provider.issued.findLast(({ kind }) => kind === 'access token')?.value ?? ''
-    for (const [form, text] of formsOf(token)) {
+    for (const text of encodedTexts(world().provider.clientSecret)) {
       const found = await createSecretSearch().misplaced([leak(world(), text)])
-      expect([form, found]).toEqual([form, [expect.stringMatching(/^access token \(/)]])
-      expect(found[0]).toContain(` in ${where}: `)
-      expect(found[0]).toContain(text)
+      expect([text, found.length > 0]).toEqual([text, true])
+      for (const each of found) expect(each).toMatch(/^client secret \(/)
+      for (const each of found) expect(each).toContain(` in ${where}: `)
     }
   })
 })

@@ -82,7 +82,10 @@ export async function startAttacked(
   try {
     const upstream =
       others.upstream ??
-      begun(await startUpstream({}, { port: ports.upstreamPort, host: '127.0.0.1' }), (started) => started.close())
+      // An API that repeats the token it was sent gives it away by itself.
+      begun(await startUpstream({}, { port: ports.upstreamPort, host: '127.0.0.1' }, ['authorization']), (started) =>
+        started.close(),
+      )
     const provider =
       others.provider ??
       begun(

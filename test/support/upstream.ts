@@ -62,11 +62,12 @@ export interface RecordedTunnel {
 
 /**
  * Starts it on a free port, or at `at`; every path without an answer of its own is echoed as JSON (`upstream-answers.ts` lists the
- * others), but for `Authorization`: whoever repeats that gives the token away by themselves.
+ * others), but for the headers that it `keeps` to itself.
  */
 export async function startUpstream(
   own: Readonly<Record<string, UpstreamAnswer>> = {},
   at: ListenOptions = { port: 0, host: '127.0.0.1' },
+  keeps: readonly string[] = [],
 ): Promise<Upstream> {
   const answers = new Map(Object.entries({ ...ANSWERS, ...own }))
   const requests: RecordedRequest[] = []
@@ -170,7 +171,7 @@ export async function startUpstream(
     const record = requests.at(-1)
     const text = await body()
     response.setHeader('content-type', 'application/json')
-    const lines = record?.lines.filter(([name]) => name.toLowerCase() !== 'authorization')
+    const lines = record?.lines.filter(([name]) => !keeps.includes(name.toLowerCase()))
     response.end(JSON.stringify({ method: record?.method, target: record?.target, lines, body: text }))
   }
 }
