@@ -61,4 +61,11 @@ describe('the id of a call that nginx carries', () => {
     expect([status, valuesOf(rawHeaders, 'X-Request-Id')]).toEqual([401, [JSON.parse(body).requestId]])
     await until('it is in the log', async () => (await world.nginx.log()).includes(`"requestId":"${JSON.parse(body).requestId}"`))
   })
+
+  test('is random where nothing is decided, and the gateway goes by it', async () => {
+    const { rawHeaders } = await ask(`${world.origin}/bff/session`, world.certificate)
+    const [id = ''] = valuesOf(rawHeaders, 'X-Request-Id')
+    expect(id).toMatch(/^[0-9a-f]{32}$/)
+    await until('it is in the log', async () => (await world.nginx.log()).includes(`"requestId":"${id}"`))
+  })
 })
