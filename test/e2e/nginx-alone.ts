@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createCertificateAuthority } from '../support/certificates.ts'
 import { type Nginx, startNginx } from '../support/nginx.ts'
 import { type Answer, ask, type Question } from './ask.ts'
@@ -21,6 +21,20 @@ export interface NginxAlone {
   readonly stop: () => Promise<void>
 }
 
+/** The page's, by path. */
+const FILES = {
+  'index.html': '<!doctype html><title>The page</title>',
+  'assets/app-1a2b.js': `// the app ${'is worth compressing '.repeat(100)}`,
+  'assets/short-3c4d.js': '// short',
+  'assets/data-5e6f.unheardof': '<script>alert(1)</script>',
+  'main.css': 'p {}',
+  'report.html': 'a page of its own',
+  '.env': 'a secret',
+  '.git/config': 'a secret',
+  'folder/.hidden/file.js': 'a secret',
+  '.well-known/security.txt': 'whom to tell',
+}
+
 interface Form {
   /** By nginx.conf, or by config/nginx-auth-request.conf. */
   readonly file: 'front' | 'carries'
@@ -31,36 +45,49 @@ interface Form {
 }
 
 export async function startNginxAlone({ file, isGatewayDown = false, isHurried = false }: Form): Promise<NginxAlone> {
-  const folder = await mkdtemp(join(tmpdir(), 'coatcheck-e2e-'))
-  const page = join(folder, 'page')
-  await mkdir(join(page, 'assets'), { recursive: true })
-  await writeFile(join(page, 'index.html'), '<!doctype html><title>The page</title>')
-  await writeFile(join(page, 'assets', 'app-1a2b.js'), '// the app')
-  const authority = await createCertificateAuthority(folder)
-  const [gateway, decides, api] = await Promise.all([startEcho(), startEcho(), startEcho()])
-  decides.on('/authorize', (_, response) => void response.writeHead(204, { Authorization: 'Bearer of-the-gateway' }).end())
-  const nginx = await startNginx({
-    serverName: HOST,
-    certificate: await authority.issue(HOST),
-    page,
-    gateway: isGatewayDown ? '127.0.0.1:1' : gateway.address,
-    isHurried,
-    ...(file === 'carries' && { carries: { decides: decides.address, api: api.address } }),
-  })
-  const { certificate } = authority
+  const stops: (() => Promise<unknown>)[] = []
+  const begun = <Thing>(thing: Thing, stop: (thing: Thing) => Promise<unknown>): Thing => {
+    stops.unshift(() => stop(thing))
+    return thing
+  }
+  const stop = async (): Promise<void> => {
+    for (const each of stops) await each()
+  }
+  const startStandIn = async (): Promise<EchoServer> => begun(await startEcho(), (started) => started.stop())
 
-  return {
-    nginx,
-    certificate,
-    gateway,
-    decides,
-    api,
-    get: (target, question) => ask(nginx.origin + target, certificate, question),
-    overHttp: (target, question) => ask(`http://${HOST}:${nginx.httpPort}${target}`, certificate, question),
-    async stop() {
-      await Promise.all([nginx, gateway, decides, api].map((started) => started.stop()))
-      await rm(folder, { recursive: true })
-    },
+  try {
+    const folder = begun(await mkdtemp(join(tmpdir(), 'coatcheck-e2e-')), (path) => rm(path, { recursive: true }))
+    const page = join(folder, 'page')
+    for (const [name, text] of Object.entries(FILES)) {
+      await mkdir(dirname(join(page, name)), { recursive: true })
+      await writeFile(join(page, name), text)
+    }
+    const { certificate, issue } = await createCertificateAuthority(folder)
+    const [gateway, decides, api] = [await startStandIn(), await startStandIn(), await startStandIn()]
+    decides.on('/authorize', (_, response) => void response.writeHead(204).end())
+    const options = { serverName: HOST, certificate: await issue(HOST), page, isHurried }
+    const carries = { decides: decides.address, api: api.address }
+    const nginx = begun(
+      await startNginx({
+        ...options,
+        gateway: isGatewayDown ? '127.0.0.1:1' : gateway.address,
+        ...(file === 'carries' && { carries }),
+      }),
+      (started) => started.stop(),
+    )
+    return {
+      nginx,
+      certificate,
+      gateway,
+      decides,
+      api,
+      get: (target, question) => ask(nginx.origin + target, certificate, question),
+      overHttp: (target, question) => ask(`http://${HOST}:${nginx.httpPort}${target}`, certificate, question),
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
   }
 }
 
