@@ -119,6 +119,11 @@ describe('an answer that is kept for a moment', () => {
     expect(await questionsAbout(...calls)).toBe(2)
   })
 
+  test('is for one path alone where that could be read in two ways', async () => {
+    const headers = all(newCookie())
+    expect(await questionsAbout(['/api/a//b', { headers }], ['/api/a//c', { headers }], ['/api/%61', { headers }])).toBe(3)
+  })
+
   test('says nothing about one whose cookie ends as another header would begin', async () => {
     const Cookie = newCookie()
     const calls = [
@@ -131,7 +136,7 @@ describe('an answer that is kept for a moment', () => {
   })
 
   test.each([200, 401, 403, 404, 500, 503])('was a yes, and never a %d', async (status) => {
-    decision = { status, headers: {} }
+    decision = { status, headers: { 'x-accel-expires': '60' } }
     const headers = all(newCookie())
     expect(await questionsAbout(['/api/x', { headers }], ['/api/x', { headers }])).toBe(2)
   })

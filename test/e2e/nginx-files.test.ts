@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { until } from '../support/until.ts'
 import { valuesOf } from './ask.ts'
 import { type NginxAlone, startNginxAlone } from './nginx-alone.ts'
 
@@ -69,15 +70,16 @@ describe('a file of the page', () => {
 })
 
 test('a line of the log is JSON, and says who asked whom for what, whatever was asked', async () => {
-  await world.get('/api/logged?code=secret', { headers: { 'User-Agent': '"}\\', Referer: 'https://x.test/?secret' } })
-  const lines = (await world.nginx.log()).split('\n').filter((line) => line.includes('/api/logged'))
-  expect(lines.map((line): unknown => JSON.parse(line))).toEqual([
+  await world.get('/api/log"ged\\?code=secret', { headers: { 'User-Agent': '"}\\', Referer: 'https://x.test/?secret' } })
+  const lines = async () => (await world.nginx.log()).split('\n').filter((line) => line.includes('/api/log'))
+  await until('it is written', async () => (await lines()).length > 0)
+  expect((await lines()).map((line): unknown => JSON.parse(line))).toEqual([
     expect.objectContaining({
       time: expect.any(String),
       requestId: expect.stringMatching(/^[0-9a-f]{32}$/),
       address: '127.0.0.1',
       method: 'GET',
-      path: '/api/logged',
+      path: '/api/log"ged\\',
       status: 200,
       upstream: world.gateway.address,
       upstreamStatus: '200',

@@ -42,13 +42,20 @@ describe('what a client says in the name of a proxy', () => {
   })
 })
 
+test.each(['/bff//session', '/bff/./session', '/bff/a/%2e%2e/b', '/bff/a%2fb', '/bff/%61', '/bff/?'])(
+  'the gateway judges the path as it was sent, at its own endpoints too: %s',
+  async (target) => {
+    expect(echoOf(await world.get(target)).target).toBe(target)
+  },
+)
+
 describe('what the gateway says', () => {
   test.each([
     ['X-Accel-Redirect', '/index.html'],
     ['X-Accel-Limit-Rate', '1'],
     ['X-Accel-Charset', 'utf-8'],
   ])('is no order to nginx, though it has the form of one: %s', async (name, value) => {
-    const body = 'its own '.repeat(1_000)
+    const body = 'its own '.repeat(100_000)
     world.gateway.on('/api/order', (_, response) => {
       response.writeHead(200, { [name]: value, 'Content-Type': 'text/html' }).end(body)
     })
