@@ -82,14 +82,14 @@ describe('what the gateway is asked', () => {
   })
 })
 
-describe('an answer that is kept for a moment', () => {
-  const all = (Cookie: string): Record<string, string> => ({
-    Cookie,
-    'X-CSRF': '1',
-    'Sec-Fetch-Site': 'same-origin',
-    Origin: world.nginx.origin,
-  })
+const all = (Cookie: string): Record<string, string> => ({
+  Cookie,
+  'X-CSRF': '1',
+  'Sec-Fetch-Site': 'same-origin',
+  Origin: world.nginx.origin,
+})
 
+describe('an answer that is kept for a moment', () => {
   test('is one for all plain paths of the route', async () => {
     await until('two calls make one question', async () => {
       const headers = all(newCookie())

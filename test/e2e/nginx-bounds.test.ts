@@ -65,12 +65,15 @@ describe('a client that goes silent is hung up on', () => {
   })
 })
 
-describe('what is too large', () => {
-  const post = (target: string, length: number) =>
-    world.get(target, { method: 'POST', headers: { 'Content-Length': String(length) }, body: Buffer.alloc(length) })
-  const announce = (target: string, length: number) =>
-    world.get(target, { method: 'POST', headers: { 'Content-Length': String(length), Expect: '100-continue' } })
+const lines = (count: number, length: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`X-Long-${index}`, 'b'.repeat(length)]))
 
+const post = (target: string, length: number) =>
+  world.get(target, { method: 'POST', headers: { 'Content-Length': String(length) }, body: Buffer.alloc(length) })
+const announce = (target: string, length: number) =>
+  world.get(target, { method: 'POST', headers: { 'Content-Length': String(length), Expect: '100-continue' } })
+
+describe('what is too large', () => {
   test('is a body of more than 128 kB at the gateway’s own endpoints, and not one of so much', async () => {
     expect(echoOf(await post('/bff/x', 128 * 1024)).body.length).toBe(128 * 1024)
     expect((await post('/bff/x', 128 * 1024 + 1)).status).toBe(413)
@@ -82,8 +85,6 @@ describe('what is too large', () => {
   })
 
   test('is a header of more than 8 kB, or more of those than four, so that the gateway never sees 32 kB', async () => {
-    const lines = (count: number, length: number) =>
-      Object.fromEntries(Array.from({ length: count }, (_, index) => [`X-Long-${index}`, 'b'.repeat(length)]))
     expect((await world.get('/api/x', { headers: lines(2, 7_000) })).status).toBe(200)
     for (const headers of [lines(5, 7_000), lines(1, 8_200)]) {
       const { status, body } = await world.get('/api/x', { headers })
@@ -92,15 +93,15 @@ describe('what is too large', () => {
   })
 })
 
-describe('TLS', () => {
-  const shake = async (options: ConnectionOptions): Promise<TLSSocket | string> => {
-    const at = { host: '127.0.0.1', port: world.nginx.httpsPort, servername: HOST, ca: world.certificate }
-    const socket = connectTls({ ...at, ...options })
-    return new Promise((resolve) => {
-      socket.once('secureConnect', () => resolve(socket)).once('error', (error) => resolve(String(error)))
-    })
-  }
+const shake = async (options: ConnectionOptions): Promise<TLSSocket | string> => {
+  const at = { host: '127.0.0.1', port: world.nginx.httpsPort, servername: HOST, ca: world.certificate }
+  const socket = connectTls({ ...at, ...options })
+  return new Promise((resolve) => {
+    socket.once('secureConnect', () => resolve(socket)).once('error', (error) => resolve(String(error)))
+  })
+}
 
+describe('TLS', () => {
   test.each(['AES128-SHA', 'AES256-GCM-SHA384', 'ECDHE-RSA-AES256-SHA', 'ECDHE-ECDSA-AES128-SHA', 'ECDHE-ECDSA-AES256-SHA384'])(
     'is not spoken by a cipher without forward secrecy or without authentication of what is said: %s',
     async (cipher) => {

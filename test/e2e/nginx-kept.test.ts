@@ -31,6 +31,11 @@ async function somebody(): Promise<Person> {
   return { call, areDecided: (decides) => void decisions.set(Cookie, decides) }
 }
 
+async function isRefusedFromNowOn({ call }: Person): Promise<void> {
+  await until('the call is refused', async () => (await call()).status === 401)
+  for (let count = 0; count < 10; count += 1) expect((await call()).status).toBe(401)
+}
+
 describe('a yes that is kept for a moment', () => {
   test('is over by itself, though nobody stops calling', async () => {
     const { call, areDecided } = await somebody()
@@ -53,11 +58,7 @@ describe('a yes that is kept for a moment', () => {
     ]
     const people = await Promise.all(failures.map(() => somebody()))
     for (const [at, { areDecided }] of people.entries()) areDecided(failures[at] ?? (() => undefined))
-    const isRefused = async ({ call }: Person): Promise<void> => {
-      await until('the call is refused', async () => (await call()).status === 401)
-      for (let count = 0; count < 10; count += 1) expect((await call()).status).toBe(401)
-    }
-    await Promise.all(people.map(isRefused))
+    await Promise.all(people.map(isRefusedFromNowOn))
   })
 
   test('is not used when it is over and another call already asks for the next', async () => {

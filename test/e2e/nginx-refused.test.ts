@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 beforeAll(() =>
   hurried.decides.on('/authorize', ({ headers }, response) => {
-    if (headers.cookie !== 'undecided=1') response.writeHead(204).end()
+    if (headers.cookie !== 'undecided=1') response.writeHead(headers.cookie === 'refused=1' ? 403 : 204).end()
   }),
 )
 afterAll(() => Promise.all([world?.stop(), hurried?.stop()]))
@@ -43,6 +43,8 @@ describe('a call that the gateway refuses', () => {
       expect(valuesOf(echo.headers, 'Sec-Fetch-Mode')).toEqual(['navigate'])
       expect(valuesOf(answer.rawHeaders, 'Strict-Transport-Security')).toEqual(['max-age=31536000; includeSubDomains'])
       expect(answer.headers['content-type']).toBe('application/json')
+      // Of what the gateway says of its answers nginx says nothing a second time.
+      expect(valuesOf(answer.rawHeaders, 'Content-Security-Policy')).toEqual([])
       expect(reached()).toEqual({ gateway: before.gateway + 1, api: before.api })
     },
   )
@@ -110,6 +112,12 @@ describe('an API', () => {
     expect(JSON.parse(answer.body)).toMatchObject({ status, code })
     expect(reached()).toEqual(before)
   })
+})
+
+test('a refused body that is too large, which only its end shows, is told in the gateway’s form', async () => {
+  const headers = { Cookie: 'refused=1', 'Transfer-Encoding': 'chunked' }
+  const answer = await hurried.get('/api/x', { method: 'POST', headers, body: Buffer.alloc(100 * 1024 * 1024 + 1) })
+  expect([answer.status, answer.headers['content-type']]).toEqual([413, 'application/problem+json'])
 })
 
 test('a gateway that does not decide in time is not waited for: the call is brought to it whole, and not to the API', async () => {
