@@ -25,7 +25,7 @@ export interface NginxAlone {
 const FILES = {
   'index.html': '<!doctype html><title>The page</title>',
   'assets/app-1a2b.js': `// the app ${'is worth compressing '.repeat(100)}`,
-  'assets/short-3c4d.js': '// short',
+  'assets/short-3c4d.js': `// short ${'and not worth it '.repeat(20)}`,
   'assets/data-5e6f.unheardof': '<script>alert(1)</script>',
   'main.css': 'p {}',
   'report.html': 'a page of its own',
