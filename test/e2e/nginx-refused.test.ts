@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import { valuesOf } from './ask.ts'
-import { echoOf, type NginxAlone, startNginxAlone } from './nginx-alone.ts'
+import { speakTls, valuesOf } from './ask.ts'
+import { echoOf, HOST, type NginxAlone, startNginxAlone } from './nginx-alone.ts'
 
 let world: NginxAlone
 let hurried: NginxAlone
@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 beforeAll(() =>
   hurried.decides.on('/authorize', ({ headers }, response) => {
-    if (headers.cookie !== 'undecided=1') response.writeHead(headers.cookie === 'refused=1' ? 403 : 204).end()
+    if (headers.cookie !== 'undecided=1') response.writeHead(204).end()
   }),
 )
 afterAll(() => Promise.all([world?.stop(), hurried?.stop()]))
@@ -114,10 +114,18 @@ describe('an API', () => {
   })
 })
 
-test('a refused body that is too large, which only its end shows, is told in the gateway’s form', async () => {
-  const headers = { Cookie: 'refused=1', 'Transfer-Encoding': 'chunked' }
-  const answer = await hurried.get('/api/x', { method: 'POST', headers, body: Buffer.alloc(100 * 1024 * 1024 + 1) })
-  expect([answer.status, answer.headers['content-type']]).toEqual([413, 'application/problem+json'])
+test('a refused body that is too large, of which no header told, is answered in the gateway’s form', async () => {
+  decision = 403
+  const length = 100 * 1024 * 1024 + 1
+  const socket = speakTls(world.nginx.httpsPort, HOST, world.certificate).setEncoding('latin1')
+  const lines = ['POST /api/large//x HTTP/1.1', `Host: ${new URL(world.nginx.origin).host}`, 'Transfer-Encoding: chunked']
+  socket.on('error', () => undefined).write(`${lines.join('\r\n')}\r\n\r\n${length.toString(16)}\r\n`)
+  let said = ''
+  for await (const piece of socket) {
+    said += piece
+    if (said.includes('body_too_large')) break
+  }
+  expect(said).toMatch(/^HTTP\/1\.1 413 [^]*\r\nContent-Type: application\/problem\+json\r\n/)
 })
 
 test('a gateway that does not decide in time is not waited for: the call is brought to it whole, and not to the API', async () => {
