@@ -119,7 +119,7 @@ test('a refused body that is too large, of which no header told, is answered in 
   const length = 100 * 1024 * 1024 + 1
   const socket = speakTls(world.nginx.httpsPort, HOST, world.certificate).setEncoding('latin1')
   const lines = ['POST /api/large//x HTTP/1.1', `Host: ${new URL(world.nginx.origin).host}`, 'Transfer-Encoding: chunked']
-  socket.on('error', () => undefined).write(`${lines.join('\r\n')}\r\n\r\n${length.toString(16)}\r\n`)
+  socket.on('error', () => undefined).write(`${lines.join('\r\n')}\r\n\r\n${length.toString(16)}\r\nits first letters`)
   let said = ''
   for await (const piece of socket) {
     said += piece
