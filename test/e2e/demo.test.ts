@@ -178,7 +178,8 @@ describe('the demo, as a command', () => {
 
     expect(await Promise.all([provider.end('SIGTERM'), api.end('SIGTERM')])).toEqual([0, 0])
 
-    const forgetful = runDemo({ DEMO_ISSUER: shared.DEMO_ISSUER }, 'demo/provider.ts')
+    const listens = { DEMO_PROVIDER_LISTEN: `127.0.0.1:${providerPort}` }
+    const forgetful = runDemo({ ...listens, DEMO_ISSUER: shared.DEMO_ISSUER }, 'demo/provider.ts')
     expect(await forgetful.end()).toBe(1)
     expect(forgetful.said()).toContain('Set DEMO_APP_URL, DEMO_CLIENT_SECRET')
   })
