@@ -1,8 +1,13 @@
 import { randomInt } from 'node:crypto'
 import { createServer, type Server } from 'node:net'
 
-/** Below those that a system gives to whoever asks for any: an outgoing connection would take one meanwhile. None is barred to browsers. */
-const [LOWEST, HIGHEST] = [11_000, 32_000]
+/*
+ * From below the ports that a system gives to whoever asks for any, one of which an outgoing connection would take meanwhile; each of
+ * Jest's workers has some of its own, and takes one after the other. None of them is barred to browsers.
+ */
+const [LOWEST, EACH, WORKERS] = [11_000, 2_600, 8]
+const first = LOWEST + (Number(process.env['JEST_WORKER_ID'] ?? 0) % WORKERS) * EACH
+let taken = randomInt(EACH)
 
 /** A port of 127.0.0.1 that nobody listens on; for programs that cannot be told to choose one themselves. */
 export async function findFreePort(): Promise<number> {
@@ -24,12 +29,9 @@ export async function findFreePorts(count: number): Promise<readonly number[]> {
 
 async function listenSomewhere(): Promise<Server> {
   const server = createServer()
-  const port = randomInt(LOWEST, HIGHEST)
-  try {
-    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve))
-    return server
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error
-    return listenSomewhere()
-  }
+  taken = (taken + 1) % EACH
+  const isListening = await new Promise<boolean>((resolve) =>
+    server.once('error', () => resolve(false)).listen(first + taken, '127.0.0.1', () => resolve(true)),
+  )
+  return isListening ? server : listenSomewhere()
 }
