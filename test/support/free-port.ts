@@ -30,8 +30,10 @@ export async function findFreePorts(count: number): Promise<readonly number[]> {
 async function listenSomewhere(): Promise<Server> {
   const server = createServer()
   taken = (taken + 1) % EACH
-  const isListening = await new Promise<boolean>((resolve) =>
-    server.once('error', () => resolve(false)).listen(first + taken, '127.0.0.1', () => resolve(true)),
+  const isListening = await new Promise<boolean>((resolve, reject) =>
+    server
+      .once('error', (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? resolve(false) : reject(error)))
+      .listen(first + taken, '127.0.0.1', () => resolve(true)),
   )
   return isListening ? server : listenSomewhere()
 }
