@@ -3,6 +3,7 @@ import { type IncomingMessage, STATUS_CODES, type Server, type ServerResponse } 
 import type { Duplex } from 'node:stream'
 import { FAILURES, type FailureCode } from '../errors.ts'
 import type { Report } from '../report/events.ts'
+import { endWith } from './end-with.ts'
 import type { InFlight } from './in-flight.ts'
 
 interface Steps {
@@ -12,6 +13,8 @@ interface Steps {
 
 /** Whether a message is none that may be answered: it, or one before it on its connection, could be read in two ways. */
 export type IsBroken = (request: IncomingMessage) => boolean
+
+type End = (socket: Duplex, answer: string) => void
 
 /** Codes of Node's parser that say more than "not well formed". */
 const CODES: ReadonlyMap<string, FailureCode> = new Map([
@@ -34,19 +37,19 @@ export function answerBrokenRequests(server: Server, { inFlight, report }: Steps
 
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const told = error.code ?? 'no code'
-    if (GONE.has(told) || !socket.writable) socket.destroy()
-    else refuse(socket, CODES.get(told) ?? 'request_invalid', told)
+    const isRefused = refused.has(socket)
+    if (GONE.has(told) || (!isRefused && !socket.writable)) socket.destroy()
+    // What still comes of it is broken too, and told of once.
+    else if (!isRefused) refuse(socket, CODES.get(told) ?? 'request_invalid', told)
   })
 
   // A proxy for anywhere is what this gateway must never be (RFC 9110 §9.3.6).
   server.on('connect', (_request, socket: Duplex) => {
     socket.on('error', () => socket.destroy())
-    refuse(socket, 'method_not_allowed', 'CONNECT')
+    refuse(socket, 'method_not_allowed', 'CONNECT', endAtOnce)
   })
 
-  function refuse(socket: Duplex, code: FailureCode, note: string): void {
-    // What still comes of it is broken too, and told of once.
-    if (refused.has(socket)) return
+  function refuse(socket: Duplex, code: FailureCode, note: string, end: End = endWith): void {
     refused.add(socket)
     const answers = inFlight.on(socket)
     const broken = answers.find(({ req }) => !req.complete)
@@ -54,21 +57,25 @@ export function answerBrokenRequests(server: Server, { inFlight, report }: Steps
       answers.filter((answer) => answer !== broken),
       () => {
         if (broken?.headersSent === true || !socket.writable) socket.destroy()
-        else answer(socket, code, note)
+        // Whoever carries the body of that one is told by the end of the connection that no more will come.
+        else answer(socket, code, note, broken ? endAtOnce : end)
       },
     )
   }
 
-  function answer(socket: Duplex, code: FailureCode, note: string): void {
+  function answer(socket: Duplex, code: FailureCode, note: string, end: End): void {
     const requestId = randomUUID()
     report('request_refused', { code, blame: FAILURES[code].blame, requestId, note })
-    socket.end(problem(code, requestId), () => socket.destroy())
+    end(socket, problem(code, requestId))
   }
 
   return function isBroken(request) {
     const fault = faultOf(request)
-    if (fault !== undefined) refuse(request.socket, 'request_invalid', fault)
-    return refused.has(request.socket)
+    if (fault !== undefined && !refused.has(request.socket)) refuse(request.socket, 'request_invalid', fault)
+    const isRefused = refused.has(request.socket)
+    // Its body would stop the connection otherwise, and with it the client that is to read the answer.
+    if (isRefused) request.resume()
+    return isRefused
   }
 }
 
@@ -84,6 +91,10 @@ function faultOf({ httpVersionMajor, httpVersionMinor, headers }: IncomingMessag
   if (httpVersionMinor === 0) return 'a transfer coding in HTTP/1.0'
   // Nobody here undoes another one, and in a list servers see the end of the body in different places (§6.3).
   return coding.toLowerCase() === 'chunked' ? undefined : 'the transfer coding is not chunked'
+}
+
+function endAtOnce(socket: Duplex, answer: string): void {
+  socket.end(answer, () => socket.destroy())
 }
 
 function whenClosed(answers: readonly ServerResponse[], then: () => void): void {

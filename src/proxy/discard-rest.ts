@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 
-const MOST_OCTETS = 256 * 1024
-const MOST_MILLISECONDS = 5000
+/** What is read of a body that nobody wants, before its sender is no longer waited for. */
+export const MOST_DISCARDED_OCTETS = 256 * 1024
+export const MOST_DISCARDING_MILLISECONDS = 5000
 
 /**
  * Reads and forgets what is left of a body whose request has been answered, so that its octets are never taken for the next request
@@ -13,9 +14,9 @@ const MOST_MILLISECONDS = 5000
 export function discardRest(request: IncomingMessage): void {
   const { socket } = request
   if (request.readableEnded || socket.destroyed || !hasBody(request)) return
-  let left = MOST_OCTETS
+  let left = MOST_DISCARDED_OCTETS
   let isLast = false
-  const deadline = setTimeout(() => socket.destroy(), MOST_MILLISECONDS)
+  const deadline = setTimeout(() => socket.destroy(), MOST_DISCARDING_MILLISECONDS)
 
   function finish(): void {
     clearTimeout(deadline)

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { GatewayError } from '../errors.ts'
 import type { AccessToken, LiveSession } from '../session/records.ts'
 import type { Backoff } from './backoff.ts'
@@ -20,6 +19,7 @@ interface Steps {
   readonly inBackground: (work: Promise<void>) => void
   readonly mostWaitMilliseconds: number
   readonly now: () => number
+  readonly pause: (milliseconds: number) => Promise<unknown>
 }
 
 export interface AccessTokens {
@@ -33,7 +33,7 @@ export interface AccessTokens {
 }
 
 export function createAccessTokens(steps: Steps): AccessTokens {
-  const { refreshSession, endWithoutRefreshToken, freshnessOf, backoff, inBackground, mostWaitMilliseconds, now } = steps
+  const { refreshSession, endWithoutRefreshToken, freshnessOf, backoff, inBackground, mostWaitMilliseconds, now, pause } = steps
   const share = createSingleFlight<RefreshOutcome>()
 
   function get(session: LiveSession): AccessToken | Promise<AccessToken> {

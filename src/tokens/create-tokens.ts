@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Config } from '../config/config.ts'
 import type { Provider } from '../oidc/port.ts'
 import type { Report } from '../report/events.ts'
@@ -80,6 +81,7 @@ export function createTokens({ config, provider, sessions, revokeTokens, store, 
     inBackground,
     mostWaitMilliseconds,
     now,
+    pause,
   })
   return { get: accessTokens.get, renewRefused: createRenewRefused(accessTokens) }
 

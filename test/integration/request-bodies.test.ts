@@ -16,7 +16,8 @@ const post = (path: string, headers: string) =>
 
 /** Sends a body of eight megabytes, and looks for an answer only when it has been sent and not all of the body was taken. */
 async function sendThenRead(head: string): Promise<string> {
-  const told = gateway.logs('request').length
+  const answered = (): number => gateway.logs('request').length + gateway.logs('request_refused').length
+  const told = answered()
   const socket = connect({ port: gateway.port, host: '127.0.0.1', allowHalfOpen: true })
   let answer = ''
   let isOver = false
@@ -24,7 +25,7 @@ async function sendThenRead(head: string): Promise<string> {
   socket.on('error', end).on('end', end).on('close', end).pause()
   socket.write(head)
   socket.write(Buffer.alloc(8 * MEGABYTE, 'x'))
-  await until('the answer is out', () => gateway.logs('request').length > told || isOver)
+  await until('the answer is out', () => answered() > told || isOver)
   socket
     .setEncoding('latin1')
     .on('data', (text: string) => (answer += text))
@@ -61,6 +62,11 @@ describe('a body that none of our endpoints reads', () => {
     expect(await pour(post(path, 'Transfer-Encoding: chunked'), chunk)).toBeLessThan(32 * MEGABYTE)
   })
 
+  test('is not taken for ever where no request could be read either', async () => {
+    const head = post('/bff/nothing', 'Content-Length: 1073741824')
+    expect(await pour(head.replace('POST', 'X-Y'), Buffer.alloc(64 * 1024, 'x'))).toBeLessThan(32 * MEGABYTE)
+  })
+
   test.each(['/bff/logout', '/bff/session', '/bff/nothing', '/nowhere'])(
     'is refused where it says that it is large, and who goes on sending sees that: %s',
     async (path) => {
@@ -80,6 +86,16 @@ describe('a body that none of our endpoints reads', () => {
       expect(await sendThenRead(chunked)).toMatch(/^HTTP\/1.1 4\d\d .*"code":"[a-z_]+".*}$/s)
     },
   )
+
+  test.each([
+    ['a method that nobody knows', (head: string) => head.replace('POST', 'X-Y')],
+    ['no host', (head: string) => head.replace(/Host: .*\r\n/, '')],
+    ['a field that is none', (head: string) => head.replace('X-CSRF', 'X CSRF')],
+    ['headers that are too large', (head: string) => head.replace('X-CSRF: 1', `X: ${'x'.repeat(40_000)}`)],
+  ])('keeps nobody who is still sending from the answer where no request could be read: %s', async (_, broken) => {
+    const head = post('/bff/nothing', 'Content-Length: 8388608')
+    expect(await sendThenRead(broken(head))).toMatch(/^HTTP\/1.1 4\d\d .*"code":"[a-z_]+".*}$/s)
+  })
 
   test('may have sixteen kilobytes, as a form may that a browser sends of itself', async () => {
     const headers = 'Content-Length: 16384\r\nConnection: close'
