@@ -72,10 +72,7 @@ export function answerBrokenRequests(server: Server, { inFlight, report }: Steps
   return function isBroken(request) {
     const fault = faultOf(request)
     if (fault !== undefined && !refused.has(request.socket)) refuse(request.socket, 'request_invalid', fault)
-    const isRefused = refused.has(request.socket)
-    // Its body would stop the connection otherwise, and with it the client that is to read the answer.
-    if (isRefused) request.resume()
-    return isRefused
+    return refused.has(request.socket)
   }
 }
 

@@ -37,7 +37,7 @@ async function sendThenRead(head: string): Promise<string> {
 
 /** Sends a body that never ends; resolves with the bytes that were taken before the connection was cut. */
 async function pour(head: string, piece: Buffer): Promise<number> {
-  const socket = connect(gateway.port, '127.0.0.1')
+  const socket = connect({ port: gateway.port, host: '127.0.0.1', allowHalfOpen: true })
   let isCut = false
   socket.on('error', () => undefined).on('close', () => (isCut = true))
   socket.resume().write(head)
