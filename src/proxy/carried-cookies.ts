@@ -1,11 +1,12 @@
 import type { RouteConfig } from '../config/config.ts'
+import { withoutSpace } from '../security/cookie-header.ts'
 
 /** What of a `Cookie` header may pass: the cookies that are named, in their order; undefined where none of them is there. */
 export function cookiesOf(cookie: string | undefined, names: ReadonlySet<string>): string | undefined {
   const kept = (cookie ?? '')
     .split(';')
-    .map((pair) => pair.trim())
-    .filter((pair) => names.has(pair.slice(0, Math.max(0, pair.indexOf('='))).trim()))
+    .map(withoutSpace)
+    .filter((pair) => names.has(withoutSpace(pair.slice(0, Math.max(0, pair.indexOf('='))))))
   return kept.length === 0 ? undefined : kept.join('; ')
 }
 
@@ -20,15 +21,15 @@ export function mappedSetCookie(given: string, names: ReadonlySet<string>, route
   const [pair = '', ...attributes] = given.split(';')
   const equals = pair.indexOf('=')
   // A cookie without a name would be read by its value, which may look like one of ours.
-  const name = equals === -1 ? '' : pair.slice(0, equals).trim()
+  const name = equals === -1 ? '' : withoutSpace(pair.slice(0, equals))
   if (name === '' || !names.has(name)) return undefined
-  const kept = [`${name}=${pair.slice(equals + 1).trim()}`]
+  const kept = [`${name}=${withoutSpace(pair.slice(equals + 1))}`]
   let path: string | undefined
   for (const attribute of attributes) {
     const at = attribute.indexOf('=')
-    const key = (at === -1 ? attribute : attribute.slice(0, at)).trim().toLowerCase()
-    if (key === 'path') path = at === -1 ? '' : attribute.slice(at + 1).trim()
-    else if (KEPT_ATTRIBUTE.test(key)) kept.push(attribute.trim())
+    const key = withoutSpace(at === -1 ? attribute : attribute.slice(0, at)).toLowerCase()
+    if (key === 'path') path = at === -1 ? '' : withoutSpace(attribute.slice(at + 1))
+    else if (KEPT_ATTRIBUTE.test(key)) kept.push(withoutSpace(attribute))
   }
   // Without a path, browsers take that of the request, which is below the prefix.
   if (path !== undefined) kept.push(`Path=${publicPath(path, route)}`)

@@ -11,7 +11,7 @@ export function cookieValues(header: string | undefined, name: string): readonly
   const values: string[] = []
   for (const pair of header.split(';')) {
     const equals = pair.indexOf('=')
-    if (equals > 0 && pair.slice(0, equals).trim() === name) values.push(pair.slice(equals + 1).trim())
+    if (equals > 0 && withoutSpace(pair.slice(0, equals)) === name) values.push(withoutSpace(pair.slice(equals + 1)))
   }
   return values
 }
@@ -30,11 +30,27 @@ export function cookiesWith(
   if (header === undefined || header.length > MOST_CHARACTERS || !header.includes(prefix)) return found
   for (const pair of header.split(';')) {
     const equals = pair.indexOf('=')
-    const name = pair.slice(0, Math.max(equals, 0)).trim()
+    const name = withoutSpace(pair.slice(0, Math.max(equals, 0)))
     if (!name.startsWith(prefix) || !shape.test(name.slice(prefix.length))) continue
     const values = found.get(name)
-    if (values) values.push(pair.slice(equals + 1).trim())
-    else if (found.size < most) found.set(name, [pair.slice(equals + 1).trim()])
+    if (values) values.push(withoutSpace(pair.slice(equals + 1)))
+    else if (found.size < most) found.set(name, [withoutSpace(pair.slice(equals + 1))])
   }
   return found
+}
+
+/**
+ * A part of a cookie without the spaces and tabs at its ends, which is what browsers drop (RFC 6265bis §5.6), and nothing else of what
+ * `trim` takes for white space: to them a name that begins with a no-break space has no prefix, so that anybody may plant it.
+ */
+export function withoutSpace(text: string): string {
+  let from = 0
+  let to = text.length
+  while (from < to && isSpace(text, from)) from += 1
+  while (to > from && isSpace(text, to - 1)) to -= 1
+  return text.slice(from, to)
+}
+
+function isSpace(text: string, at: number): boolean {
+  return text[at] === ' ' || text[at] === '\t'
 }

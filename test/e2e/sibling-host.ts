@@ -11,9 +11,11 @@ interface Certified {
   readonly key: string
 }
 
-/** A page on which the tests run what an attacker would have put there. */
+/** A page on which the tests run what an attacker would have put there; `?set-cookie=` sets a cookie, one byte for each character. */
 export async function startSibling(host: string, { certificate: cert, key }: Certified): Promise<Sibling> {
-  const server = createServer({ cert, key }, (_, response) => {
+  const server = createServer({ cert, key }, ({ url = '/' }, response) => {
+    const cookie = new URL(url, `https://${host}`).searchParams.get('set-cookie')
+    if (cookie !== null) response.setHeader('Set-Cookie', cookie)
     response.setHeader('Content-Type', 'text/html')
     response.end('<!doctype html><title>Not the app</title>')
   })

@@ -138,4 +138,24 @@ describe('A page on a sibling host, opened by a person who is signed in,', () =>
     await attack(`document.cookie = 'coatcheck=planted; Domain=shop.test; Secure; Path=/'`)
     expect((await callApi(app, '/api/planted')).status).toBe(200)
   })
+
+  // RFC 6265bis §5.7: browsers hold a cookie to its prefix by its first byte, so that who reads more leniently than they do undoes it.
+  test('cannot plant one whose name begins with another space, neither to lock them out nor to sign anybody in as somebody else.', async () => {
+    const [stranger, nobody] = [await world.newPerson(), await world.newPerson()]
+    await signIn(await stranger.newPage(), '/', world)
+    const theirs = (await stranger.cookies(world.origin)).find(({ name }) => name === '__Host-Http-coatcheck')
+    const page = await nobody.newPage()
+    for (const before of ['\u00a0', '\u0085', '\u00c2\u00a0', '\u00e2\u0080\u0080']) {
+      const planted = `${before}__Host-Http-coatcheck=${theirs?.value}; Domain=shop.test; Path=/; Secure`
+      for (const each of [sibling, page])
+        await each.goto(`${world.siblingOrigin}/?set-cookie=${encodeURIComponent(planted)}`)
+    }
+    const found = await nobody.cookies(world.origin)
+    expect(found.filter(({ domain, name }) => domain === '.shop.test' && name.endsWith('__Host-Http-coatcheck')).length).toBeGreaterThan(2)
+    await page.goto(world.origin)
+    expect((await callApi(page, '/api/as-whom')).status).toBe(401)
+    expect((await callApi(app, '/api/planted')).status).toBe(200)
+    for (const context of [stranger, nobody]) await context.close()
+    await person.clearCookies({ domain: '.shop.test' })
+  })
 })

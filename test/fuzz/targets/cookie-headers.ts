@@ -43,6 +43,9 @@ const crumb = fc.oneof(
     `__host-http-coatcheck=x`,
     '__proto__=1',
     'constructor=1',
+    '\u00a0',
+    '\u0085',
+    '\v',
   ),
   fc.constantFrom(
     'Path=/',
@@ -54,7 +57,7 @@ const crumb = fc.oneof(
     'Path=/bff',
     ' Path = /',
   ),
-  fc.constantFrom(OURS, `; ${OURS}`, OURS.replace('s%3A', 's:'), OURS.replaceAll('%2B', '+').replaceAll('%2F', '/')),
+  fc.constantFrom(OURS, `; ${OURS}`, OURS.replace('s%3A', 's:'), OURS.replaceAll('%2B', '+').replaceAll('%2F', '/'), `\u00a0${OURS}`),
   edits(octets(0x21, 0x7e, 3), 2).map((changes) => edited(OURS, changes)),
   octets(0x00, 0xff, 12),
   fc.nat(40).map((count) => 'c=1;'.repeat(count)),
@@ -109,5 +112,10 @@ function attempt(header: string): void {
 
 function pairOf(text: string): readonly [name: string, value: string] {
   const equals = text.indexOf('=')
-  return equals <= 0 ? ['', ''] : [text.slice(0, equals).trim(), text.slice(equals + 1).trim()]
+  return equals <= 0 ? ['', ''] : [asBrowsersRead(text.slice(0, equals)), asBrowsersRead(text.slice(equals + 1))]
+}
+
+/** RFC 6265bis §5.6: space and tab are all that they drop. */
+function asBrowsersRead(text: string): string {
+  return text.replace(/^[ \t]+/, '').replace(/(?<![ \t])[ \t]+$/, '')
 }

@@ -27,7 +27,7 @@ describe("an upstream's cookie", () => {
     ['basket=1; Priority=High; Unknown', 'basket=1'],
   ])('%s becomes %s', (given, seen) => expect(mappedSetCookie(given, NAMES, route)).toBe(seen))
 
-  test.each(['Basket=1', 'basket', '=basket', '', 'basketx=1', '__Host-Http-coatcheck=1; basket=1', 'x;basket=1'])(
+  test.each(['Basket=1', 'basket', '=basket', '', 'basketx=1', '__Host-Http-coatcheck=1; basket=1', 'x;basket=1', '\u00a0basket=1'])(
     'does not pass where it is not named: %s',
     (given) => expect(mappedSetCookie(given, NAMES, route)).toBeUndefined(),
   )
@@ -52,6 +52,7 @@ describe('the cookies of a request', () => {
     ['a=1', undefined],
     ['basket', undefined],
     ['=basket', undefined],
+    ['\u00a0basket=1; basket\u00a0=2', undefined],
     [undefined, undefined],
   ])('%s pass as %s', (given, passed) => expect(cookiesOf(given, NAMES)).toBe(passed))
 })

@@ -12,9 +12,20 @@ describe('a Cookie header', () => {
     ['=ours; ours=', ['']],
     ['Ours=1; OURS=2; ours2=3; xours=4', []],
     ['a=ours=1', []],
+    ['\tours\t=\t1\t', ['1']],
   ])('gives the values of one name, byte for byte: %j', (header, expected) => {
     expect(cookieValues(header, 'ours')).toEqual(expected)
   })
+
+  // RFC 6265bis §5.7: browsers look for a prefix at the first byte, and drop none but spaces and tabs before it.
+  test.each(['\u00a0', '\u0085', '\v', '\f', '\ufeff', '\u2000', '\u3000'])(
+    'gives nothing for a name that merely begins or ends with what looks like a space: %j',
+    (space) => {
+      expect(cookieValues(`${space}ours=1; ${space} ours=2; ours${space}=3`, 'ours')).toEqual([])
+      expect(cookieValues(`ours=${space}1`, 'ours')).toEqual([`${space}1`])
+      expect(cookiesWith(`${space}login-1=x; login-1${space}=x`, logins).size).toBe(0)
+    },
+  )
 
   const logins = { prefix: 'login-', shape: /^[0-9]$/, most: 3 }
 
