@@ -1,4 +1,5 @@
 import express, { type Express, type Request, type Response } from 'express'
+import { GatewayError } from '../errors.ts'
 import type { TellCounterRequest } from '../operations/tell-counter-request.ts'
 import type { RequestIdOf } from '../security/request-id.ts'
 import type { SetResponseHeaders } from '../security/response-headers.ts'
@@ -19,6 +20,8 @@ export function createCounter({ tell, setResponseHeaders, requestIdOf }: Steps):
       tell(request, response)
       setResponseHeaders(request, response)
       response.set('X-Request-Id', requestIdOf(request))
+      // RFC 9112 §3.2: none has a fragment. Express would leave it out, and turn the backslashes before it into slashes.
+      if (request.url.includes('#')) throw new GatewayError('request_invalid', { note: 'a fragment in the target' })
       next()
     })
 }

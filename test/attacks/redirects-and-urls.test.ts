@@ -402,6 +402,11 @@ describeAttack('redirects and URLs', (world) => {
       '/bff/session%20',
       '/bff/session%00',
       '/bff/session.json',
+      '/bff/session#',
+      '/bff/session#/../logout',
+      '/bff\\session#',
+      '/bff/x\\..\\session#',
+      '/bff/session?#',
     ]
     for (const target of near)
       expect([target, (await ask('GET', target, own)).body]).toEqual([target, expect.not.stringContaining('"authenticated"')])
@@ -413,6 +418,8 @@ describeAttack('redirects and URLs', (world) => {
       '/bff/session/../logout',
       '/bff/%6cogout',
       '//bff/logout',
+      '/bff/logout#',
+      '/bff\\logout#x',
     ])
       await ask('POST', target, own)
     expect((await browser.fetch(`${origin}/bff/session`)).json()).toMatchObject({ authenticated: true })
