@@ -14,7 +14,7 @@ const file = () => z.string().min(1).optional()
 export const routeSettings = z.strictObject({
   prefix: text(parseRoutePrefix).meta({
     description:
-      'What paths of this route begin with; a slash at both ends. The longest prefix that fits wins. Our own endpoints are under none.',
+      'What paths of this route begin with; a slash at both ends. The longest prefix that fits wins; without its slash a path is none of it. Our own endpoints are under none.',
     examples: ['/api/'],
   }),
   upstream: addresses().meta({
