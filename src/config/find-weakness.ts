@@ -3,6 +3,7 @@ const PLACEHOLDERS = [
   'changeme changethis changeit replaceme replacethis replacewith placeholder insertyour putyour yoursecret',
   'yourclientsecret yourownsecret mysecret clientsecret sessionsecret cookiesecret supersecret topsecret',
   'keyboardcat notsecret notasecret verysecret dummysecret testsecret demosecret examplesecret secretkey password',
+  'abcdefghijkl 0123456789 1234567890 9876543210',
   'passw0rd correcthorse letmein qwertyuiop loremipsum 256bitsecret development coatcheck deadbeefdeadbeef',
 ].flatMap((line) => line.split(' '))
 

@@ -85,7 +85,10 @@ export function readConfigText(text: string): ConfigFile | readonly FileRefusal[
   }
 
   try {
-    return { tree: Object.fromEntries(Object.entries(document.toJS())), positionOf }
+    const tree = Object.fromEntries(Object.entries(document.toJS()))
+    // Throws for a group that an alias puts into itself: nobody who walks through that comes to an end.
+    JSON.stringify(tree)
+    return { tree, positionOf }
   } catch {
     // The only way to fail here: aliases that unfold without end, or too far.
     return [{ refused: 'has aliases that unfold too far.', write: WRITE }]

@@ -30,7 +30,11 @@ export function readFromDisk(path: string): string {
   return readFileSync(path, 'utf8')
 }
 
-/** Whether there is a folder of that name. */
+/** Whether there is a folder of that name; one that this process may not look at, or that nothing can be named, is none. */
 export function isFolderOnDisk(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    return false
+  }
 }

@@ -27,6 +27,8 @@ describe('the file', () => {
     ['has a tag', { [PATH]: 'prefix: !js/function x\n' }, /tag that means nothing/],
     ['has an alias that leads nowhere', { [PATH]: 'prefix: *nowhere\n' }, /alias|YAML/],
     ['unfolds without end', { [PATH]: bomb() }, /unfold/],
+    ['holds itself', { [PATH]: 'login: &a\n  mostOpen: 5\n  timeout: *a\n' }, /unfold/],
+    ['holds itself in a list', { [PATH]: 'routes: &a\n  - prefix: /api/\n    upstream: *a\n' }, /unfold/],
     ['is nested without end', { [PATH]: '{a: '.repeat(20_000) }, /nested too deeply/],
     [
       'is a template that nobody filled in',

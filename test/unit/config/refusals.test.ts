@@ -72,7 +72,9 @@ describe('a server key', () => {
     ['is a reference that nobody replaced', 'SECRETS', '${COATCHECK_SECRETS_FROM_SOMEWHERE_THAT_IS_LONG}', /placeholder/],
     ['is one character', 'SECRETS', 'x'.repeat(64), /variety/],
     ['has few characters', 'SECRETS', '0110100110010110100101100110100110010110011010010', /variety/],
-    ['repeats itself', 'SECRETS', 'abcdefghijklmnop'.repeat(3), /repeats/],
+    ['repeats itself', 'SECRETS', 'qazwsxedcrfvtgbp'.repeat(3), /repeats/],
+    ['is the alphabet', 'SECRETS', 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ', /well-known/],
+    ['counts', 'SECRETS', `0123456789${SERVER_KEY.slice(10)}`, /well-known/],
     ['is padded', 'SECRETS', `${SERVER_KEY.slice(0, 30)}0000000000000000`, /repeats/],
     ['is the example of a standard', 'SECRETS', 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk', /well-known/],
     ['holds a line break', 'SECRETS', `${SERVER_KEY}\n${SERVER_KEY}`, /line break/],
@@ -295,6 +297,7 @@ describe('any other setting', () => {
     ['is the root', 'PREFIX', '/', /none at its end/],
     ['is a prefix that is not canonical', 'PREFIX', '/a/../bff', /canonical/],
     ['is a folder that does not exist', 'STATIC', './nowhere', /not an existing folder/],
+    ['is a folder that nothing can be named', 'STATIC', './a\0b', /not an existing folder/],
     ['is the whole disk', 'STATIC', '/', /root of the whole disk/],
   ])
 

@@ -4,6 +4,20 @@ import { parseDuration, writeDuration } from '../../../src/config/parse-duration
 import { parseSentinelUrl } from '../../../src/config/parse-sentinel-url.ts'
 import { parseSize } from '../../../src/config/parse-size.ts'
 import { isLoopback } from '../../../src/config/is-loopback.ts'
+import { isFolderOnDisk } from '../../../src/config/read-text-file.ts'
+
+describe('a folder', () => {
+  test.each(['.', '/'])('is one where there is one: %s', (path) => expect(isFolderOnDisk(path)).toBe(true))
+
+  test.each([
+    ['there is nothing', './nowhere'],
+    ['there is a file', import.meta.filename],
+    ['there is a file on the way', `${import.meta.filename}/x`],
+    ['its name holds a NUL', 'a\0b'],
+    ['its name is too long', 'x'.repeat(5_000)],
+    ['it has no name', ''],
+  ])('is none where %s', (_, path) => expect(isFolderOnDisk(path)).toBe(false))
+})
 
 describe('a duration', () => {
   test.each([
