@@ -3,7 +3,7 @@ import { signedOutPage, strangeReturnPage } from '../pages/logout-pages.ts'
 import type { SendPage } from '../pages/send-page.ts'
 import { requireNavigation } from '../security/require-navigation.ts'
 import type { LogoutContinuations } from './logout-continuations.ts'
-import { queryOf, valueOf } from './parameters.ts'
+import { onlyValueOf, queryOf, valueOf } from './parameters.ts'
 
 interface Steps {
   readonly prefix: string
@@ -15,7 +15,7 @@ interface Steps {
 export function createLogoutContinue({ prefix, continuations, sendPage }: Steps) {
   return async function continueLogout(request: Request, response: Response): Promise<void> {
     requireNavigation(request)
-    const url = await continuations.take(request, valueOf(queryOf(request), 'handle') ?? '')
+    const url = await continuations.take(request, onlyValueOf(queryOf(request), 'handle') ?? '')
     if (url) response.status(303).set('Location', url.href).end()
     else sendPage(request, response, signedOutPage(prefix))
   }

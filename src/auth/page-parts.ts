@@ -4,7 +4,7 @@ import { continuePage, reloadPage } from '../pages/continue-page.ts'
 import type { Asset } from '../pages/assets.ts'
 import type { SendPage } from '../pages/send-page.ts'
 import { HOME, parseReturnTo } from '../security/return-to.ts'
-import { queryOf } from './parameters.ts'
+import { onlyValueOf, queryOf } from './parameters.ts'
 
 const DAY_SECONDS = 86_400
 
@@ -20,7 +20,7 @@ export function createAssets(assets: ReadonlyMap<string, Asset>) {
 /** Takes a person who has just signed in to a carried address, by a navigation from our own origin. */
 export function createReload(origin: string, prefix: string, sendPage: SendPage) {
   return function reload(request: Request, response: Response): void {
-    const returnTo = parseReturnTo(queryOf(request).get('returnTo'), origin, prefix)
+    const returnTo = parseReturnTo(onlyValueOf(queryOf(request), 'returnTo'), origin, prefix)
     sendPage(request, response, returnTo ? reloadPage(returnTo) : continuePage(prefix, HOME))
   }
 }

@@ -14,6 +14,11 @@ export function refuseDuplicates(parameters: URLSearchParams): void {
   if (new Set(names).size !== names.length) throw new GatewayError('request_invalid', { note: 'a parameter occurs twice' })
 }
 
+/** As `valueOf`, for those that need no answer of their own: one that occurs twice counts as absent, too. */
+export function onlyValueOf(parameters: URLSearchParams, name: string): string | undefined {
+  return parameters.getAll(name).length > 1 ? undefined : valueOf(parameters, name)
+}
+
 /** The value of a parameter; one without a value counts as absent (OAuth 2.1 §3.1). */
 export function valueOf(parameters: URLSearchParams, name: string): string | undefined {
   return parameters.get(name) || undefined

@@ -116,6 +116,8 @@ function problem(code: FailureCode, requestId: string): string {
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Cache-Control: no-store',
     'X-Content-Type-Options: nosniff',
+    // A browser can be made to send too many cookies, and shows what it gets.
+    "Content-Security-Policy: default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
     `X-Request-Id: ${requestId}`,
     // RFC 9110 §15.5.6 asks for the methods; there are none to offer for a tunnel.
     ...(status === 405 ? ['Allow:'] : []),

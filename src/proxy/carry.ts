@@ -90,7 +90,7 @@ export function createCarry({ steps, config: { routes, webSockets, baseUrl }, vi
     const read = readClientHeaders(request)
     const { contentLength, hasBody, expectsContinue, isStream, isLastHop } = read
     if (contentLength !== undefined && contentLength > route.mostBodyBytes) throw new GatewayError('body_too_large')
-    if (isLastHop) return void response.writeHead(204, { Allow: carriage.allow.join(', '), 'Cache-Control': 'no-store' }).end()
+    if (isLastHop) return answerAsLastHop(carriage)
     const headers = plan.amendsRequests ? amendRequest(read.headers, request.headers.cookie, plan) : read.headers
     addOurHeaders(headers, carriage, token)
     if (hasBody && contentLength !== undefined) headers.push('Content-Length', String(contentLength))
@@ -142,4 +142,8 @@ export function createCarry({ steps, config: { routes, webSockets, baseUrl }, vi
     close: () => upstreams.close(),
     inFlight: () => inFlight,
   }
+}
+
+function answerAsLastHop({ response, allow, requestId, plan }: Carriage): void {
+  response.writeHead(204, ['Allow', allow.join(', '), 'X-Request-Id', requestId, ...plan.addedToAnswers]).end()
 }

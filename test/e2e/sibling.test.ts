@@ -147,11 +147,12 @@ describe('A page on a sibling host, opened by a person who is signed in,', () =>
     const page = await nobody.newPage()
     for (const before of ['\u00a0', '\u0085', '\u00c2\u00a0', '\u00e2\u0080\u0080']) {
       const planted = `${before}__Host-Http-coatcheck=${theirs?.value}; Domain=shop.test; Path=/; Secure`
-      for (const each of [sibling, page])
-        await each.goto(`${world.siblingOrigin}/?set-cookie=${encodeURIComponent(planted)}`)
+      for (const each of [sibling, page]) await each.goto(`${world.siblingOrigin}/?set-cookie=${encodeURIComponent(planted)}`)
     }
     const found = await nobody.cookies(world.origin)
-    expect(found.filter(({ domain, name }) => domain === '.shop.test' && name.endsWith('__Host-Http-coatcheck')).length).toBeGreaterThan(2)
+    expect(
+      found.filter(({ domain, name }) => domain === '.shop.test' && name.endsWith('__Host-Http-coatcheck')).length,
+    ).toBeGreaterThan(2)
     await page.goto(world.origin)
     expect((await callApi(page, '/api/as-whom')).status).toBe(401)
     expect((await callApi(app, '/api/planted')).status).toBe(200)

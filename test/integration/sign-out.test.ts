@@ -51,6 +51,8 @@ describe('signing out', () => {
 
     const stranger = await openBrowser()
     expect((await stranger.navigate(origin + next, { follow: false })).status).toBe(200)
+    const twice = `${origin}${next}&handle=${new URL(next, origin).searchParams.get('handle')}`
+    expect((await browser.navigate(twice, { from: `${origin}/`, follow: false })).status).toBe(200)
     const leave = await browser.navigate(origin + next, { from: `${origin}/`, follow: false })
     expect(leave.status).toBe(303)
     const target = new URL(leave.headers.location ?? '')

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { createAssets, createReload } from '../../../src/auth/page-parts.ts'
-import { queryOf, refuseDuplicates, valueOf } from '../../../src/auth/parameters.ts'
+import { onlyValueOf, queryOf, refuseDuplicates, valueOf } from '../../../src/auth/parameters.ts'
 import { loadAssets } from '../../../src/pages/assets.ts'
 import type { Page } from '../../../src/pages/page.ts'
 import { makeExchange } from '../../support/exchange.ts'
@@ -46,10 +46,22 @@ describe('the page that takes a person to a carried address', () => {
     for (const returnTo of ['https://evil.example', '//evil.example', 'javascript:alert(1)', '/bff/logout', ''])
       expect(scriptAt(`/bff/login/continue?returnTo=${encodeURIComponent(returnTo)}`)).toBe('continue.js')
     expect(scriptAt('/bff/login/continue')).toBe('continue.js')
+    expect(scriptAt('/bff/login/continue?returnTo=%2Fapi%2Fx&returnTo=%2Fapi%2Fx')).toBe('continue.js')
   })
 })
 
 describe('the parameters of a request', () => {
+  test('count as absent where they occur twice, for those who need none', () => {
+    const { request } = makeExchange({}, { url: '/x?a=1&b=&c=2&c=2&d=&d=1' })
+    expect(['a', 'b', 'c', 'd', 'e'].map((name) => onlyValueOf(queryOf(request), name))).toEqual([
+      '1',
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ])
+  })
+
   test('are read as they were sent, each once, and none is an empty one', () => {
     const query = queryOf(makeExchange({}, { url: '/x?a=1&b=&c[]=2&d=%26' }).request)
     expect([...query]).toEqual([

@@ -76,6 +76,7 @@ describe('what never becomes a request', () => {
     })
     expect(answer).not.toContain('canary')
     expect(answer).toMatch(/\r\nCache-Control: no-store\r\n/)
+    expect(answer).toMatch(/\r\nContent-Security-Policy: default-src 'none'; .*frame-ancestors 'none'\r\n/)
     expect(answer).toMatch(/\r\nConnection: close\r\n/)
     expect(refused).toMatchObject([{ code, blame: 'browser', requestId: parsed(answer).problem.requestId }])
     // Node parses up to where it breaks: a body that breaks has a request before it, which must not have been answered well.

@@ -182,6 +182,7 @@ describe('a method', () => {
     const last = await refused('OPTIONS /api/x HTTP/1.1', 'Max-Forwards: 0')
     expect(statusesIn(last)).toEqual([204])
     expect(valuesIn(last, 'Allow')).toEqual(['GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, QUERY'])
+    for (const name of ['X-Request-Id', 'Content-Security-Policy', 'Cache-Control']) expect(valuesIn(last, name)).toHaveLength(1)
     expect((await exact.carried('OPTIONS /api/x HTTP/1.1', 'Max-Forwards: 7')).values('max-forwards')).toEqual(['6'])
     expect((await exact.carried('OPTIONS /api/x HTTP/1.1', 'Max-Forwards: 1')).values('max-forwards')).toEqual(['0'])
     for (const huge of ['99999999999', '9'.repeat(400)]) {
