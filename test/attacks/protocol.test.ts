@@ -403,6 +403,7 @@ describeOwnGateways('the protocol', (start) => {
     const { provider, ask, signedIn } = world
     const browser = await signedIn()
     const before = provider.requests.length
+    const began = Date.now()
     const told = logoutClaims(provider)
     const tokens = await Promise.all(
       Array.from({ length: 1_000 }, (_, number) =>
@@ -416,7 +417,8 @@ describeOwnGateways('the protocol', (start) => {
       )
       expect(answers.every(({ status }) => status === 400 || status === 429 || status === 503)).toBe(true)
     }
-    expect(provider.requests.length - before).toBeLessThanOrEqual(10)
+    // Five at once, then one every five seconds, on however slow a machine.
+    expect(provider.requests.length - before).toBeLessThanOrEqual(5 + Math.ceil((Date.now() - began) / 5_000))
     expect(await isSignedIn(world, browser)).toBe(true)
   })
 })

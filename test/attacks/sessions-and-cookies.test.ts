@@ -294,20 +294,24 @@ describeOwnGateways('sessions and cookies', (start) => {
         const left = [...(await own.dump()).keys()].filter((key) => /\}:(?:session|grant|about|seen)$/.test(key))
         expect([how, left]).toEqual([how, []])
       }
-      const untilRefused = async (how: string, browser: Browser) => {
+      const signedInWithRecords = async () => {
+        const browser = await signedIn()
         expect([...(await own.dump()).keys()].filter((key) => key.endsWith('}:grant'))).toHaveLength(1)
+        return browser
+      }
+      const untilRefused = async (how: string, browser: Browser) => {
         await until(`it is over: ${how}`, async () => (await statusOf(world, linesOf(browser))) === 401)
         await expectNothingLeft(how)
       }
-      const idle = await signedIn()
+      const idle = await signedInWithRecords()
       const idleAt = Date.now() + 1_000
       await until('nobody was there for a second', () => Date.now() > idleAt)
       await untilRefused('idle', idle)
       expect(await whoIs(world, idle)).toMatchObject({ authenticated: false })
-      await untilRefused('at its end', await signedIn())
+      await untilRefused('at its end', await signedInWithRecords())
       provider.script.token = (honest, { form }) =>
         form.get('grant_type') === 'refresh_token' ? answers.json(400, { error: 'invalid_grant' }) : { ...honest, expires_in: 1 }
-      await untilRefused('refused by the provider', await signedIn())
+      await untilRefused('refused by the provider', await signedInWithRecords())
       delete provider.script.token
       const signedOut = await signedIn()
       await signedOut.fetch(`${origin}/bff/logout`, { method: 'POST' })

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -17,6 +17,8 @@ beforeAll(async () => {
   await writeFile(join(folder, 'secret.txt'), 'outside')
   await writeFile(join(page, 'index.html'), PAGE)
   await writeFile(join(page, 'app.js'), 'export {}')
+  await writeFile(join(folder, 'linked.js'), 'export const linked = true')
+  await symlink(join(folder, 'linked.js'), join(page, 'linked.js'))
   for (const hidden of ['.env', '.git/config', 'bff/session', 'api/x']) await writeFile(join(page, hidden), 'hidden')
   gateway = await startGateway({ COATCHECK_STATIC: page, COATCHECK_ROUTES: '/api/=http://127.0.0.1:1/' })
   browser = createBrowser()
@@ -55,6 +57,10 @@ describe("the application's page", () => {
     const { headers } = await browser.fetch(`${gateway.origin}/app.js`)
     const again = await browser.fetch(`${gateway.origin}/app.js`, { headers: { 'If-None-Match': String(headers.etag) } })
     expect([again.status, again.text]).toEqual([304, ''])
+  })
+
+  test('holds what a link in its folder leads to, as with nginx: whoever writes there says what is public', async () => {
+    expect((await browser.fetch(`${gateway.origin}/linked.js`)).text).toBe('export const linked = true')
   })
 
   test('is nothing for a script, an image or a form that finds no file', async () => {
