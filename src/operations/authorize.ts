@@ -11,6 +11,9 @@ import { sessionName } from '../session/session-name.ts'
 import type { IdentityHeadersOf } from './identity-headers.ts'
 import { AUTHORIZE, takeOriginal } from './original-request.ts'
 
+// Types of media know no case (RFC 9110 §8.3.1).
+const EVENT_STREAM = /text\/event-stream/i
+
 interface Steps {
   /** Whether this peer may ask at all, and is believed about what it asks. */
   readonly isPeer: (request: IncomingMessage) => boolean
@@ -113,5 +116,5 @@ function allow({ httpVersion }: IncomingMessage, response: ServerResponse, heade
 /** A WebSocket (some proxies drop `Upgrade` and leave the rest of the handshake) or an event stream: it would outlive its session. */
 function isHeldOpen({ headers }: IncomingMessage): boolean {
   const { upgrade, accept = '' } = headers
-  return upgrade !== undefined || headers['sec-websocket-key'] !== undefined || accept.includes('text/event-stream')
+  return upgrade !== undefined || headers['sec-websocket-key'] !== undefined || EVENT_STREAM.test(accept)
 }

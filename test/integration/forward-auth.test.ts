@@ -134,6 +134,7 @@ describe('a proxy that asks whether it may carry', () => {
     ['WebSocket', { Connection: 'Upgrade', Upgrade: 'websocket' }],
     ['WebSocket whose Upgrade a proxy dropped', { 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==' }],
     ['event stream', { Accept: 'text/html, text/event-stream' }],
+    ['event stream that is asked for in other letters', { Accept: 'Text/Event-Stream' }],
   ])('may not carry a %s, which has to end with its session', async (_, headers) => {
     const wanted = { target: '/api/x', headers: { ...proven(), ...headers } }
     expect(await ask(wanted)).toMatchObject({ status: 403, code: 'connection_held' })
