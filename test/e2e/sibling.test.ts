@@ -46,7 +46,9 @@ describe('A page on a sibling host, opened by a person who is signed in,', () =>
         if (host === new URL(world.origin).host) resolve(headers['cookie'] ?? headers['Cookie'] ?? 'none')
       })
     })
-    await attack(`await fetch('/favicon.ico'); await fetch('${world.origin}/api/transfer?by=cookie', { credentials: 'include', mode: 'no-cors' })`)
+    await attack(
+      `await fetch('/favicon.ico'); await fetch('${world.origin}/api/transfer?by=cookie', { credentials: 'include', mode: 'no-cors' })`,
+    )
     expect(await sent).toContain('__Host-Http-coatcheck=')
     expect(reached('by=cookie')).toBe(false)
   })
