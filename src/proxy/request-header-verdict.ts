@@ -46,6 +46,7 @@ const DROPPED_BEGINNINGS = [
   'x-forward x-real- x-cluster- x-client- x-remote- remote- cf- x-azure- x-appengine- x-envoy-',
   'x-auth x-user x-webauth- x-session x-jwt x-oidc oidc- x-consumer- x-credential- x-token- impersonate- x-impersonate',
   'x-amzn-oidc- x-amzn-mtls- x-ms-client-principal x-ms-token- x-goog-authenticated- x-goog-iap- x-pomerium- x-vouch-',
+  'x-serverless-authorization x-apigateway-api-userinfo x-endpoint-api-userinfo tailscale-user-',
   'client-cert x-ssl- ssl- x-tls- x-arr-',
   'x-original- x-rewrite- x-override- x-http- x-middleware- x-accel-',
 ].flatMap((line) => line.split(' '))
