@@ -3,6 +3,7 @@ import { asGatewayError, GatewayError } from '../errors.ts'
 import type { AnswerError } from '../pages/answer-error.ts'
 import type { Admission, Admit } from '../proxy/admit.ts'
 import { discardRest } from '../proxy/discard-rest.ts'
+import { acceptsEventStream } from '../proxy/event-stream-type.ts'
 import type { MatchedRoute, MatchRoute } from '../proxy/match-route.ts'
 import { backgroundOf } from '../report/describe-error.ts'
 import type { ReportRequest } from '../report/request-line.ts'
@@ -10,9 +11,6 @@ import type { RefuseForeignTarget } from '../security/refuse-foreign-target.ts'
 import { sessionName } from '../session/session-name.ts'
 import type { IdentityHeadersOf } from './identity-headers.ts'
 import { AUTHORIZE, takeOriginal } from './original-request.ts'
-
-// Types of media know no case (RFC 9110 §8.3.1).
-const EVENT_STREAM = /text\/event-stream/i
 
 interface Steps {
   /** Whether this peer may ask at all, and is believed about what it asks. */
@@ -116,5 +114,5 @@ function allow({ httpVersion }: IncomingMessage, response: ServerResponse, heade
 /** A WebSocket (some proxies drop `Upgrade` and leave the rest of the handshake) or an event stream: it would outlive its session. */
 function isHeldOpen({ headers }: IncomingMessage): boolean {
   const { upgrade, accept = '' } = headers
-  return upgrade !== undefined || headers['sec-websocket-key'] !== undefined || EVENT_STREAM.test(accept)
+  return upgrade !== undefined || headers['sec-websocket-key'] !== undefined || acceptsEventStream(accept)
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { GatewayError } from '../errors.ts'
+import { acceptsEventStream } from './event-stream-type.ts'
 import { nominatedNames, withoutNominated } from './nominated-names.ts'
 import { judgeRequestHeader, type RequestVerdict } from './request-header-verdict.ts'
 import { type TraceContext, validTrace } from './trace-context.ts'
@@ -60,7 +61,7 @@ export function createReadClientHeaders(viaName: string): ReadClientHeaders {
     } else if (verdict === 'hops') {
       read.headers.push(name, request.method === 'OPTIONS' ? fewerHops(value, read) : value)
     } else if (verdict === 'accept') {
-      read.isStream ||= value.includes('text/event-stream')
+      read.isStream ||= acceptsEventStream(value)
       read.headers.push(name, value)
     }
   }

@@ -1,5 +1,6 @@
 import { GatewayError } from '../errors.ts'
 import { amendAnswer } from './amend-answer.ts'
+import { isEventStream } from './event-stream-type.ts'
 import { isFollowedLink } from './followed-link.ts'
 import type { HeaderPlan } from './header-plan.ts'
 import { nominatedNames, withoutNominated } from './nominated-names.ts'
@@ -76,7 +77,7 @@ function readSpecial(verdict: ResponseVerdict, name: string, value: string, read
     if (value.toLowerCase() === 'chunked') return
     throw new GatewayError('upstream_answer_invalid', { note: 'the transfer coding is not chunked' })
   }
-  if (verdict === 'type') read.isEventStream = value.startsWith('text/event-stream')
+  if (verdict === 'type') read.isEventStream = isEventStream(value)
   read.headers.push(name, value)
 }
 

@@ -24,13 +24,16 @@ describe('connections to an upstream', () => {
     expect(lane.upstream.connections()).toBe(before)
   })
 
-  test('are left for calls, however many event streams are open', async () => {
-    const clients = await Promise.all(Array.from({ length: MOST_CALLS + 1 }, () => openRaw(lane.port)))
-    for (const client of clients) client.write(`GET /api/events HTTP/1.1\r\n${HEAD}Accept: text/event-stream\r\n\r\n`)
-    await Promise.all(clients.map((client) => client.until('data: first')))
-    expect(await ask('/api/plain')).toMatch(/hello$/)
-    for (const client of clients) client.destroy()
-  })
+  test.each(['text/event-stream', 'Text/Event-Stream'])(
+    'are left for calls, however many event streams are open (%s)',
+    async (type) => {
+      const clients = await Promise.all(Array.from({ length: MOST_CALLS + 1 }, () => openRaw(lane.port)))
+      for (const client of clients) client.write(`GET /api/events HTTP/1.1\r\n${HEAD}Accept: ${type}\r\n\r\n`)
+      await Promise.all(clients.map((client) => client.until('data: first')))
+      expect(await ask('/api/plain')).toMatch(/hello$/)
+      for (const client of clients) client.destroy()
+    },
+  )
 
   test('are not waited for without end', async () => {
     const clients = await Promise.all(Array.from({ length: MOST_CALLS }, () => openRaw(lane.port)))

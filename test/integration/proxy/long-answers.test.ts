@@ -61,6 +61,15 @@ describe('the end of a session, for an event stream of it', () => {
     expect(lane.live.count('stream')).toBe(0)
   })
 
+  test.each(['Text/Event-Stream', 'text/event-stream ;charset=utf-8', 'TEXT/EVENT-STREAM'])(
+    'is told in whatever letters its type is written: %s',
+    async (type) => {
+      const { lane, connection } = await open('data: a\n\n', { 'content-type': type })
+      lane.live.close(ID, 'signed_out')
+      expect(await connection.closed()).toContain(LAST_EVENT)
+    },
+  )
+
   test.each([
     ['in the middle of an event', 'data: a\n', undefined],
     ['behind a single CR LF', 'data: a\r\n', undefined],
