@@ -35,7 +35,8 @@ export interface Store {
   swap(key: string, expected: number, next: string): Promise<'written' | 'conflict' | 'absent'>
   /**
    * Takes a lease or renews it: writes `owner` for `lifetimeMilliseconds`, unless somebody else's name stands there. Asked again by
-   * the same owner it answers the same, so that an answer that was lost costs nothing.
+   * the same owner it answers the same, so that an answer that was lost costs nothing. A store without room refuses even the owner;
+   * but the lease then lives on all the same, since what it is held for may be waiting for that room.
    */
   lease(key: string, owner: string, lifetimeMilliseconds: number): Promise<boolean>
   /** Gives a lease back; what somebody else holds stays. */

@@ -16,12 +16,17 @@ if string.sub(held, 1, #prefix) ~= prefix then return 'conflict' end
 redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
 return 'written'`)
 
-/** Writes an owner's name for a while, unless another's stands there. */
+/**
+ * Writes an owner's name for a while, unless another's stands there. A server that is full refuses the write, and is not asked for
+ * room by a longer life: who holds the lease is told of the refusal, and keeps it.
+ */
 export const LEASE = script(`
 local held = redis.call('GET', KEYS[1])
 if held and held ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return 1`)
+local written = redis.pcall('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+if not written.err then return 1 end
+if held then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return written`)
 
 /** Removes an owner's name, and nobody else's. */
 export const RELEASE = script(`

@@ -133,6 +133,18 @@ describe('a Redis that is down', () => {
 })
 
 describe('a Redis that refuses', () => {
+  test('a full one refuses leases, and takes none from who has one and asks for it again', async () => {
+    const lease = `${key}:lease`
+    expect(await store.lease(lease, 'one', 60_000)).toBe(true)
+    await redis.command('CONFIG', 'SET', 'maxmemory', '1')
+    const refusal = { code: 'store_unavailable', detail: { note: 'lease: OOM' } }
+    await expect(store.lease(lease, 'one', 120_000)).rejects.toMatchObject(refusal)
+    expect(await redis.command('PTTL', lease)).toBeGreaterThan(60_000)
+    expect(await store.lease(lease, 'two', 180_000)).toBe(false)
+    expect(await redis.command('PTTL', lease)).toBeLessThanOrEqual(120_000)
+    await expect(store.lease(`${lease}:2`, 'one', 60_000)).rejects.toMatchObject(refusal)
+  })
+
   test('a full one refuses writes, all or none of several, while records can be read and ended', async () => {
     await store.write(key, '1:kept', 60_000)
     await redis.command('CONFIG', 'SET', 'maxmemory', '1')
