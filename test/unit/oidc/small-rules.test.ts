@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
 
@@ -50,10 +51,10 @@ describe('Retry-After', () => {
     expect(parseRetryAfter(' 12 ', 0)).toBe(12)
   })
 
-  test.each(['Sun, 06 Nov 1994 08:49:37 GMT', 'Sunday, 06-Nov-94 08:49:37 GMT', 'Sun Nov  6 08:49:37 1994 GMT'])(
-    'may be a date in each form of RFC 9110 §5.6.7: %s',
+  test.each(['Sun, 06 Nov 1994 08:49:37 GMT', 'Sunday, 06-Nov-94 08:49:37 GMT', 'Sun Nov  6 08:49:37 1994'])(
+    'may be a date in each form of RFC 9110 §5.6.7, whose clock is UTC wherever the gateway stands: %s',
     (date) => {
-      expect(parseRetryAfter(date, Date.parse('1994-11-06T08:49:30Z'))).toBe(7)
+      for (const zone of ['UTC', 'America/New_York', 'Asia/Tokyo']) expect(askedIn(zone, date, '1994-11-06T08:49:30Z')).toBe('7')
     },
   )
 })
@@ -74,6 +75,14 @@ describe('an allowance', () => {
     expect(taken()).toBe(0)
   })
 })
+
+/** What a gateway in that time zone makes of it: a process takes its zone along from its start. */
+function askedIn(zone: string, retryAfter: string, at: string): string {
+  const module = new URL('../../../src/oidc/retry-after.ts', import.meta.url).href
+  const script = `import { parseRetryAfter } from '${module}'
+    process.stdout.write(String(parseRetryAfter('${retryAfter}', Date.parse('${at}'))))`
+  return execFileSync(process.execPath, ['--input-type=module', '-e', script], { env: { TZ: zone }, encoding: 'utf8' })
+}
 
 function of(listed: readonly string[] | undefined, configured?: string): readonly string[] {
   const metadata = {
