@@ -9,6 +9,8 @@ import { readTokens } from './read-tokens.ts'
 import { readUserinfo } from './read-userinfo.ts'
 import { translateError } from './translate-error.ts'
 
+const GRANT_IS_GONE: ReadonlySet<number> = new Set([400, 401, 403])
+
 interface Steps {
   readonly config: ProviderConfig
   readonly now: () => number
@@ -65,9 +67,12 @@ function completed(client: ProviderClient, identity: Identity, accessToken: stri
   return readUserinfo(client, identity, accessToken).catch(() => undefined)
 }
 
-/** RFC 6749 §5.2: the grant is gone. 401 is met in practice. */
+/**
+ * RFC 6749 §5.2: the grant is gone. 401 and 403 are met in practice; Auth0 says 403 of every refresh token that it does not know any
+ * more. A 4xx of another kind, or a 5xx, comes of something in between, whatever it says.
+ */
 function isInvalidGrant(error: unknown): boolean {
-  return error instanceof ResponseBodyError && error.error === 'invalid_grant' && (error.status === 400 || error.status === 401)
+  return error instanceof ResponseBodyError && error.error === 'invalid_grant' && GRANT_IS_GONE.has(error.status)
 }
 
 /** Says why no token came, in the port's words. */

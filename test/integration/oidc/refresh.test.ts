@@ -53,7 +53,7 @@ describe('a refresh', () => {
     })
   })
 
-  test.each([400, 401])('is refused by the provider alone: invalid_grant with %i', async (status) => {
+  test.each([400, 401, 403])('is refused by the provider alone: invalid_grant with %i', async (status) => {
     const answer = answers.json(
       status,
       { error: 'invalid_grant' },
@@ -64,7 +64,9 @@ describe('a refresh', () => {
   })
 
   test.each<[string, Weather, Answer]>([
-    ['invalid_grant and 403', 'client_refused', answers.json(403, { error: 'invalid_grant' })],
+    ['invalid_grant and 404', 'client_refused', answers.json(404, { error: 'invalid_grant' })],
+    ['invalid_client and 403', 'client_refused', answers.json(403, { error: 'invalid_client' })],
+    ['403 and HTML', 'malformed', answers.html(403)],
     ['invalid_grant and 500', 'server_error', answers.json(500, { error: 'invalid_grant' })],
     ['invalid_grant and 200', 'malformed', answers.json(200, { error: 'invalid_grant' })],
     ['invalid_grant as HTML', 'malformed', answers.text(400, 'text/html', '{"error":"invalid_grant"}')],
