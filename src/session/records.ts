@@ -35,6 +35,8 @@ export interface GrantRecord {
   /** When the access token ends; undefined where the provider did not say (RFC 6749 §5.1). */
   readonly accessTokenExpiresAt: number | undefined
   readonly issuedAt: number
+  /** Whether it took the place of one that was good by its time, and that an upstream had refused: a second refusal is believed, by every gateway. */
+  readonly cameOfRefusal?: boolean
   readonly refreshToken: string | undefined
   /** When the refresh token ends; undefined where there is none, or where the provider did not say. */
   readonly refreshTokenExpiresAt?: number | undefined

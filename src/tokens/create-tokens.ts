@@ -55,6 +55,7 @@ export function createTokens({ config, provider, sessions, revokeTokens, store, 
     findAnew,
     endSession: sessions.end,
     grantOf: createGrantOf(config.provider.claims, config.session.rules),
+    freshnessOf,
     report,
     now,
   })

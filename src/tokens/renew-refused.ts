@@ -6,8 +6,8 @@ const MOST_REMEMBERED = 10_000
 
 /**
  * The session with a newer token than the one that an upstream has called invalid (RFC 6750 §3.1), waited for as for an expired one.
- * Undefined where that is of no use: there is no refresh token, or the refused token came of such a renewal itself. So an upstream
- * that likes no token at all causes one refresh, and not one per request.
+ * Undefined where that is of no use: there is no refresh token, or the refused token came of such a renewal itself, here or in
+ * another gateway. So an upstream that likes no token at all causes one refresh, and not one per request.
  */
 export type RenewRefused = (session: LiveSession, refused: AccessToken) => Promise<LiveSession> | undefined
 
@@ -16,14 +16,14 @@ export function createRenewRefused({ renewed }: Pick<AccessTokens, 'renewed'>): 
 
   return function renewRefused(session, refused) {
     const { id } = session.ticket
-    if (session.grant.refreshToken === undefined || broughtBy.get(id) === refused) return undefined
+    if (session.grant.refreshToken === undefined || broughtBy.get(id) === refused || isSecond(session, refused)) return undefined
     return renew(session, refused)
   }
 
   async function renew(session: LiveSession, refused: AccessToken): Promise<LiveSession> {
     const newest = await renewed(session)
     // The request may have waited for the token that was refused, and know only the session of before.
-    const next = newest.grant.accessToken === refused ? await renewed(newest) : newest
+    const next = newest.grant.accessToken === refused && !isSecond(newest, refused) ? await renewed(newest) : newest
     const { id } = next.ticket
     broughtBy.delete(id)
     broughtBy.set(id, next.grant.accessToken)
@@ -31,4 +31,9 @@ export function createRenewRefused({ renewed }: Pick<AccessTokens, 'renewed'>): 
     if (broughtBy.size > MOST_REMEMBERED && oldest !== undefined) broughtBy.delete(oldest)
     return next
   }
+}
+
+/** Whether the refused token came of another one's refusal, as its grant says: of one that ended soon anyway, only `broughtBy` knows. */
+function isSecond({ grant }: LiveSession, refused: AccessToken): boolean {
+  return grant.cameOfRefusal === true && grant.accessToken === refused
 }

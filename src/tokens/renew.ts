@@ -6,6 +6,7 @@ import type { FindSession } from '../session/find-session.ts'
 import type { GrantOf } from '../session/grant-of.ts'
 import type { LiveSession } from '../session/records.ts'
 import { sessionName } from '../session/session-name.ts'
+import type { FreshnessOf } from './freshness.ts'
 import type { KeepRenewed } from './keep-renewed.ts'
 import { type Lease, LEASE_MILLISECONDS } from './lease.ts'
 import { outcomeOf, type RefreshOutcome, unavailable } from './outcome.ts'
@@ -20,6 +21,7 @@ interface Steps {
   readonly findAnew: FindSession
   readonly endSession: EndSession
   readonly grantOf: GrantOf
+  readonly freshnessOf: FreshnessOf
   readonly report: Report
   readonly now: () => number
 }
@@ -27,7 +29,9 @@ interface Steps {
 /** Sends a session's refresh token, once, and keeps what comes back. Only whoever holds the lease may ask. */
 export type Renew = (session: LiveSession, refreshToken: string, lease: Lease) => Promise<RefreshOutcome>
 
-export function createRenew({ provider, gate, keepRenewed, findAnew, endSession, grantOf, report, now }: Steps): Renew {
+export function createRenew(steps: Steps): Renew {
+  const { provider, gate, keepRenewed, findAnew, endSession, grantOf, freshnessOf, report, now } = steps
+
   return async function renew(session, refreshToken, lease) {
     const pass = await gate.enter()
     if (pass === undefined) return resting()
@@ -91,7 +95,9 @@ export function createRenew({ provider, gate, keepRenewed, findAnew, endSession,
     startedAt: number,
     lease: Lease,
   ): Promise<RefreshOutcome> {
-    const next = Object.freeze(refreshedGrant(grant, tokens, now(), grantOf))
+    // Nobody renews a token that is good for long yet, unless an upstream has refused it.
+    const cameOfRefusal = freshnessOf(grant, startedAt) === 'fresh'
+    const next = Object.freeze({ ...refreshedGrant(grant, tokens, now(), grantOf), cameOfRefusal })
     const session = Object.freeze({ ticket, record, grant: next })
     const keeping = await keepRenewed(session, lease.release)
     const isOurs = keeping === 'written' || keeping === 'held'

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { AccessToken, LiveSession } from '../../../src/session/records.ts'
 import { createRenewRefused } from '../../../src/tokens/renew-refused.ts'
 import { makeSession } from '../../support/session-parts.ts'
+import { MINUTE, refreshed, tokenParts } from '../../support/token-parts.ts'
 
 /** Renewals that each bring the next version, or the version that somebody else has brought. */
 function setUp(elsewhere?: LiveSession) {
@@ -60,5 +61,31 @@ describe('a token that an upstream has called invalid', () => {
     const { renewRefused } = setUp()
     const session = makeSession({ refreshToken: undefined })
     expect(renewRefused(session, refuse(session))).toBeUndefined()
+  })
+
+  test('causes one refresh in all gateways together where an upstream refuses whatever is brought', async () => {
+    const parts = tokenParts([2, 3, 4, 5, 6].map((number) => refreshed(number)))
+    const gateways = [parts, parts.instance(), parts.instance()]
+    const begun = await parts.begin({ accessTokenExpiresAt: parts.clock.at + 5 * MINUTE })
+    for (let calls = 0; calls < 9; calls += 1) {
+      const { find, tokens } = gateways[calls % 3] ?? parts
+      const session = await find(begun)
+      await tokens.renewRefused(session, refuse(session))
+    }
+    expect(parts.calls).toEqual(['refresh-1'])
+  })
+
+  test('is renewed in the usual way, whatever brought it, and the next one may be refused once more', async () => {
+    const parts = tokenParts([2, 3, 4].map((number) => refreshed(number)))
+    const begun = await parts.begin({ accessTokenExpiresAt: parts.clock.at + 5 * MINUTE })
+    const refuseNewest = async () => {
+      const session = await parts.find(begun)
+      return (await parts.tokens.renewRefused(session, refuse(session)))?.grant.accessToken
+    }
+    expect(await refuseNewest()).toBe('access-2')
+    parts.clock.at += 10 * MINUTE
+    expect(await parts.tokens.get(await parts.find(begun))).toBe('access-3')
+    expect(await refuseNewest()).toBe('access-4')
+    expect(await refuseNewest()).toBeUndefined()
   })
 })

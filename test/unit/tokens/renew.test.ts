@@ -5,6 +5,7 @@ import type { RefreshAnswer } from '../../../src/oidc/port.ts'
 import { createGrantOf } from '../../../src/session/grant-of.ts'
 import type { LiveSession, Verdict } from '../../../src/session/records.ts'
 import type { Keeping } from '../../../src/tokens/keep-renewed.ts'
+import { createFreshnessOf } from '../../../src/tokens/freshness.ts'
 import { createRenew } from '../../../src/tokens/renew.ts'
 import { makeSession, makeTokens, sessionParts } from '../../support/session-parts.ts'
 import { refreshed, withGrant } from '../../support/token-parts.ts'
@@ -73,6 +74,7 @@ function setUp(answer: RefreshAnswer | Error, keeping: Keeping | Error = 'writte
       return { kind: 'ended', reason }
     },
     grantOf: createGrantOf(['sub', 'name']),
+    freshnessOf: createFreshnessOf(60_000),
     report,
     now,
   })
