@@ -19,6 +19,8 @@ interface Steps {
   readonly inBackground: (work: Promise<void>) => void
   readonly mostWaitMilliseconds: number
   readonly now: () => number
+  /** Milliseconds that pass evenly: by a clock that is set back, a request would wait for long. */
+  readonly steady: () => number
   readonly pause: (milliseconds: number) => Promise<unknown>
 }
 
@@ -33,7 +35,7 @@ export interface AccessTokens {
 }
 
 export function createAccessTokens(steps: Steps): AccessTokens {
-  const { refreshSession, endWithoutRefreshToken, freshnessOf, backoff, inBackground, mostWaitMilliseconds, now, pause } = steps
+  const { refreshSession, endWithoutRefreshToken, freshnessOf, backoff, inBackground, mostWaitMilliseconds, now, steady, pause } = steps
   const share = createSingleFlight<RefreshOutcome>()
 
   function get(session: LiveSession): AccessToken | Promise<AccessToken> {
@@ -51,12 +53,12 @@ export function createAccessTokens(steps: Steps): AccessTokens {
 
   /** Tries until there is a token, the session has ended, or the patience is used up. */
   async function renewed(session: LiveSession): Promise<LiveSession> {
-    const until = now() + mostWaitMilliseconds
+    const until = steady() + mostWaitMilliseconds
     for (;;) {
-      const outcome = await within(until - now(), refresh(session))
+      const outcome = await within(until - steady(), refresh(session))
       if (outcome.kind !== 'unavailable') return sessionOf(outcome)
       const wait = Math.max(outcome.retryMilliseconds, backoff.restOf(session.ticket.id), LEAST_PAUSE_MILLISECONDS)
-      if (now() + wait >= until) throw notNow(outcome, wait)
+      if (steady() + wait >= until) throw notNow(outcome, wait)
       await pause(wait)
     }
   }

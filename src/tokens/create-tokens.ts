@@ -28,6 +28,8 @@ interface Parts {
   readonly store: Pick<Store, 'link' | 'lease' | 'release' | 'read' | 'watch'>
   readonly report: Report
   readonly now: () => number
+  /** Milliseconds since any moment: they pass evenly, whatever the clock is set to. */
+  readonly steady?: () => number
 }
 
 export interface Tokens extends Pick<AccessTokens, 'get'> {
@@ -35,14 +37,15 @@ export interface Tokens extends Pick<AccessTokens, 'get'> {
 }
 
 /** Access tokens, fresh when they are asked for. */
-export function createTokens({ config, provider, sessions, revokeTokens, store, report, now }: Parts): Tokens {
+export function createTokens(parts: Parts): Tokens {
+  const { config, provider, sessions, revokeTokens, store, report, now, steady = () => performance.now() } = parts
   const { issuer, refreshLeewayMilliseconds, refreshWaitMilliseconds: mostWaitMilliseconds } = config.provider
   const { find, findAnew, renewed, replaceGrant, holdGrant, storedVersions } = sessions
   const { lease: leaseKey, grant: grantKey } = sessions.keys
   const inBackground = sessions.background.run
   const freshnessOf = createFreshnessOf(refreshLeewayMilliseconds)
   const gate = createProviderGate({
-    now,
+    now: steady,
     told: (state, reason) => report('token_endpoint_state', { issuer, state, ...(reason && { reason }) }),
   })
   const writeLater = createWriteLater({ replaceGrant, now })
@@ -78,10 +81,11 @@ export function createTokens({ config, provider, sessions, revokeTokens, store, 
     refreshSession,
     endWithoutRefreshToken,
     freshnessOf,
-    backoff: createBackoff({ now }),
+    backoff: createBackoff({ now: steady }),
     inBackground,
     mostWaitMilliseconds,
     now,
+    steady,
     pause,
   })
   return { get: accessTokens.get, renewRefused: createRenewRefused(accessTokens) }

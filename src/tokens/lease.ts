@@ -53,7 +53,7 @@ export function createTakeLease({ store, leaseKey, now }: Steps): TakeLease {
     held.add(renew)
     return {
       confirm,
-      isJustTaken: () => now() - askedAt < JUST_MILLISECONDS && storeFoundAt < askedAt,
+      isJustTaken: () => now() - askedAt < JUST_MILLISECONDS && now() >= askedAt && storeFoundAt < askedAt,
       async release() {
         clearInterval(timer)
         held.delete(renew)

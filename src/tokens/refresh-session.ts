@@ -57,7 +57,8 @@ export function createRefreshSession(steps: Steps): RefreshSession {
     for (;;) {
       const known = good(asked, await findSession(asked.ticket)) ?? hopeless(id)
       if (known) return known
-      const settling = link.foundAgainAt + SETTLING_MILLISECONDS - now()
+      // Never longer than that: a clock that is set back would have everybody wait until it is there again.
+      const settling = Math.min(SETTLING_MILLISECONDS, link.foundAgainAt + SETTLING_MILLISECONDS - now())
       if (settling > 0) await pause(settling)
 
       const lease = await takeLease(id)

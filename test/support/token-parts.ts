@@ -113,6 +113,7 @@ export function tokenParts(answers: Answers, setting: Setting = {}) {
       store,
       report,
       now,
+      steady: () => clock.steady,
     })
     const find = async ({ ticket }: LiveSession) => {
       const verdict = await sessions.find(ticket)
@@ -145,15 +146,20 @@ export function tokenParts(answers: Answers, setting: Setting = {}) {
   return { ...parts, clock, now, ...weathered, ...instance(), instance, begin, stored, calls, revoked, told }
 }
 
-/** A clock that runs, and can be put forward: who waits out a pause must see it pass. */
-function runningClock(): { at: number } {
+/** A clock that runs, and can be put forward: who waits out a pause must see it pass. Where it is put back, no time passes. */
+function runningClock(): { at: number; readonly steady: number } {
   let ahead = 0
+  let passed = 0
   return {
     get at() {
       return Date.now() + ahead
     },
     set at(at) {
+      passed += Math.max(0, at - Date.now() - ahead)
       ahead = at - Date.now()
+    },
+    get steady() {
+      return performance.now() + passed
     },
   }
 }

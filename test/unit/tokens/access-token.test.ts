@@ -289,6 +289,7 @@ function waiting(outcomes: readonly RefreshOutcome[], mostWaitMilliseconds = 300
     inBackground: (work) => void work.catch(() => undefined),
     mostWaitMilliseconds,
     now: () => at,
+    steady: () => at,
     pause: async (milliseconds) => void (at += milliseconds),
   })
   const session = makeSession({ accessTokenExpiresAt: 1 })
@@ -331,6 +332,7 @@ describe('a request that waits', () => {
       },
       mostWaitMilliseconds: 300,
       now: Date.now,
+      steady: Date.now,
       pause: () => Promise.reject(new Error('nobody waits')),
     })
     expect(get({ ...session, grant })).toBe('access-1')

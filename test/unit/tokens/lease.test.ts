@@ -135,6 +135,13 @@ describe('a lease', () => {
     expect(lease?.isJustTaken()).toBe(false)
   })
 
+  test('is not just taken any more once the clock was set back: nobody knows how long ago it was', async () => {
+    const { here, id } = setUp()
+    const lease = await here(id)
+    jest.setSystemTime(Date.now() - 1)
+    expect(lease?.isJustTaken()).toBe(false)
+  })
+
   test('is not just taken any more once the store was lost and found: it may have forgotten it', async () => {
     const { here, id, findAgain } = setUp()
     const lease = await here(id)
