@@ -182,8 +182,12 @@ describe('signing out', () => {
     })
     await hasty.ready()
     const there = movedTo(hasty, browser)
-    await redis.command('CLIENT', 'PAUSE', '400', 'WRITE')
-    expect((await logout(there)).status).toBe(503)
+    await redis.command('CLIENT', 'PAUSE', '60000', 'WRITE')
+    try {
+      expect((await logout(there)).status).toBe(503)
+    } finally {
+      await redis.command('CLIENT', 'UNPAUSE')
+    }
     await until('the ending has arrived', async () => (await redis.dump()).has(ended))
     await hasty.stop()
     const after = new Set((await redis.dump()).keys())

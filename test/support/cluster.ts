@@ -28,6 +28,8 @@ interface How {
   readonly method?: string
   /** Milliseconds after which it is given up. */
   readonly givenUpAfter?: number
+  /** What it is given up at, if it is still under way then. */
+  readonly givenUpAt?: Promise<unknown>
 }
 
 /** Several gateway processes on one store, a certified provider and an API, behind one base URL. */
@@ -116,7 +118,7 @@ export async function startCluster({
       return `${cookie.name}=${cookie.value}`
     },
 
-    call: (instance, cookie, path = '/api/x', { method = 'GET', givenUpAfter } = {}) =>
+    call: (instance, cookie, path = '/api/x', { method = 'GET', givenUpAfter, givenUpAt } = {}) =>
       new Promise((resolve) => {
         const headers = { Host: host, Cookie: cookie, 'X-CSRF': '1', 'Sec-Fetch-Site': 'same-origin' }
         const asked = send({ agent, host: '127.0.0.1', port: running[instance]?.port, method, path, headers }, (answer) => {
@@ -129,6 +131,7 @@ export async function startCluster({
           })
         })
         const patience = givenUpAfter === undefined ? undefined : setTimeout(() => asked.destroy(), givenUpAfter)
+        void givenUpAt?.then(() => asked.destroy())
         function giveUp(): void {
           clearTimeout(patience)
           resolve({ status: 0, headers: {}, body: '' })

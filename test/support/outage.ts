@@ -4,7 +4,7 @@ import type { Cluster } from './cluster.ts'
 /** What three gateways answered while their store was away. */
 export interface Outage {
   readonly calls: number
-  /** Statuses of calls that began within the grace, which counts from the last heartbeat, up to a second before the loss; and after it. */
+  /** Statuses of calls that were over well within the grace, which counts from the last heartbeat, some time before the loss; and of the others. */
   readonly withinGrace: Readonly<Record<number, number>>
   readonly afterGrace: Readonly<Record<number, number>>
   /** Every `Coatcheck-Reason`, and how often. */
@@ -30,7 +30,8 @@ interface Choice {
 
 const CALL_EVERY_MILLISECONDS = 10
 const WARM_UP_MILLISECONDS = 500
-const HEARTBEAT_MILLISECONDS = 1_500
+/** A heartbeat is sent every second; one that a busy machine sends late is none of the gateway's making. */
+const HEARTBEAT_MILLISECONDS = 2_000
 const PATIENCE_MILLISECONDS = 15_000
 
 /** Calls all gateways steadily, as signed-in people, while the store goes away and comes back. */
@@ -53,7 +54,7 @@ export async function outage({ cluster, cookies, graceMilliseconds, downMillisec
     if (headers['set-cookie'] !== undefined) tally.cookiesSet += 1
     const reason = headers['coatcheck-reason']
     if (typeof reason === 'string') count(tally.reasons, reason)
-    if (began < downAt + graceMilliseconds - HEARTBEAT_MILLISECONDS) count(tally.withinGrace, status)
+    if (Date.now() < downAt + graceMilliseconds - HEARTBEAT_MILLISECONDS) count(tally.withinGrace, status)
     else if (began < upAt) count(tally.afterGrace, status)
     if (status === 200 && began >= upAt && !goodAt.has(instance)) goodAt.set(instance, Date.now())
   }

@@ -23,6 +23,8 @@ export interface ProviderOptions {
   /** Claims of an account beside `sub`; by default a name, an e-mail address and the role `member`. */
   readonly claims?: (account: string) => Readonly<Record<string, unknown>>
   readonly accessTokenSeconds?: number
+  /** Of the access tokens that a refresh brings, where they are to live longer or shorter than the first. */
+  readonly renewedTokenSeconds?: number
   readonly refreshTokenSeconds?: number
   /** Whether refresh tokens are used once and a second use ends the grant; true by default. */
   readonly rotateRefreshTokens?: boolean
@@ -59,6 +61,7 @@ export async function providerSettings(options: ProviderOptions, clientSecret: s
   const origins = options.appOrigins ?? ['http://localhost:8080']
   const clientAuth = options.clientAuth ?? 'client_secret_basic'
   const rotate = options.rotateRefreshTokens ?? true
+  const { accessTokenSeconds = 3600, renewedTokenSeconds = accessTokenSeconds } = options
   return {
     clients: [
       {
@@ -108,7 +111,8 @@ export async function providerSettings(options: ProviderOptions, clientSecret: s
     issueRefreshToken: () => true,
     rotateRefreshToken: () => rotate,
     ttl: {
-      AccessToken: options.accessTokenSeconds ?? 3600,
+      AccessToken: (_context: unknown, { gty }: { readonly gty?: string }) =>
+        gty?.includes('refresh_token') === true ? renewedTokenSeconds : accessTokenSeconds,
       RefreshToken: options.refreshTokenSeconds ?? 86_400,
       IdToken: 3600,
       Session: 86_400,

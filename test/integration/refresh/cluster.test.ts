@@ -8,7 +8,7 @@ let redis: RedisServer
 let cluster: Cluster
 beforeAll(async () => {
   redis = await startRedis()
-  cluster = await startCluster({ store: redis.url, provider: { accessTokenSeconds: 4 } })
+  cluster = await startCluster({ store: redis.url, provider: { accessTokenSeconds: 4, renewedTokenSeconds: 3600 } })
 })
 afterAll(async () => {
   await cluster.stop()
@@ -49,11 +49,13 @@ describe('three gateways on one Redis, and a provider that ends a grant whose re
     const first = token()
     await expired(Date.now())
     const answered = Promise.withResolvers<void>()
+    const hungUp = Promise.withResolvers<void>()
     const before = cluster.provider.counts.token
     cluster.provider.beforeTokenAnswer = () => answered.promise
     try {
-      const calls = Array.from({ length: 30 }, (_, n) => cluster.call(n % 3, cookie, '/api/x', { givenUpAfter: 300 }))
+      const calls = Array.from({ length: 30 }, (_, n) => cluster.call(n % 3, cookie, '/api/x', { givenUpAt: hungUp.promise }))
       await until('the provider is asked', () => cluster.provider.counts.token > before)
+      hungUp.resolve()
       expect((await Promise.all(calls)).map(({ status }) => status)).toEqual(Array.from({ length: 30 }, () => 0))
     } finally {
       cluster.provider.beforeTokenAnswer = undefined

@@ -4,8 +4,8 @@ import { outage } from '../../support/outage.ts'
 import { type RedisServer, startRedis } from '../../support/redis-server.ts'
 import { until } from '../../support/until.ts'
 
-const GRACE_MILLISECONDS = 3_000
-const DOWN_MILLISECONDS = 5_000
+const GRACE_MILLISECONDS = 4_000
+const DOWN_MILLISECONDS = 6_000
 
 async function withCluster(
   args: readonly string[],

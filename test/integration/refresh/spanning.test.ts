@@ -15,7 +15,8 @@ beforeAll(async () => {
 })
 afterAll(() => redis.stop())
 beforeEach(async () => {
-  cluster = await startCluster({ store: redis.url, instances: 2, provider: { accessTokenSeconds: TOKEN_MILLISECONDS / 1_000 } })
+  const provider = { accessTokenSeconds: TOKEN_MILLISECONDS / 1_000, renewedTokenSeconds: 3600 }
+  cluster = await startCluster({ store: redis.url, instances: 2, provider })
   cookie = await cluster.signIn()
   begun = Date.now()
 })
