@@ -35,7 +35,8 @@ export interface AccessTokens {
 }
 
 export function createAccessTokens(steps: Steps): AccessTokens {
-  const { refreshSession, endWithoutRefreshToken, freshnessOf, backoff, inBackground, mostWaitMilliseconds, now, steady, pause } = steps
+  const { refreshSession, endWithoutRefreshToken, freshnessOf, backoff, inBackground, mostWaitMilliseconds, now, steady, pause } =
+    steps
   const share = createSingleFlight<RefreshOutcome>()
 
   function get(session: LiveSession): AccessToken | Promise<AccessToken> {

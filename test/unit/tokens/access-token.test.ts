@@ -58,6 +58,23 @@ describe('an access token', () => {
     expect(calls).toEqual(['refresh-1'])
   })
 
+  test('that outlives its refresh token is renewed while that can be done, so that nobody who is there is signed out', async () => {
+    const { get, begin, find, idle, calls, clock } = await setUp([refreshed(2, { refreshTokenExpiresInSeconds: 1_800 })])
+    const times = { issuedAt: clock.at, accessTokenExpiresAt: clock.at + HOUR, refreshTokenExpiresAt: clock.at + 30 * MINUTE }
+    const session = await begin(times)
+    clock.at += 14 * MINUTE
+    expect(get(await find(session))).toBe('access-1')
+    await idle()
+    expect(calls).toEqual([])
+
+    clock.at += 2 * MINUTE
+    expect(get(await find(session))).toBe('access-1')
+    await idle()
+    expect(calls).toEqual(['refresh-1'])
+    clock.at += 20 * MINUTE
+    expect(await find(session)).toMatchObject({ grant: { accessToken: 'access-2' } })
+  })
+
   test('with a short life is renewed in its second half only', async () => {
     const { get, begin, find, idle, calls, clock } = await setUp([refreshed()])
     expect(get(await find(await begin({ issuedAt: clock.at - 4_000, accessTokenExpiresAt: clock.at + 6_000 })))).toBe('access-1')

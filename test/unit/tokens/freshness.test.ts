@@ -30,4 +30,20 @@ describe('an access token', () => {
   test('whose end nobody told is good', () => {
     expect(standing(Number.MAX_SAFE_INTEGER, undefined)).toBe('fresh')
   })
+
+  test.each([undefined, 60 * MINUTE])(
+    'is renewed once half of the life of its refresh token is over, before both are lost (it is good for %p)',
+    (life) => {
+      const refreshTokenExpiresAt = 30 * MINUTE
+      const grant = makeGrant({ issuedAt: 0, accessTokenExpiresAt: life, refreshTokenExpiresAt })
+      const at = [15 * MINUTE - 1, 15 * MINUTE, refreshTokenExpiresAt - 1]
+      expect(at.map((each) => createFreshnessOf(MINUTE)(grant, each))).toEqual(['fresh', 'expiring', 'expiring'])
+    },
+  )
+
+  test('with a refresh token that lives much longer is renewed for its own sake only', () => {
+    const grant = makeGrant({ issuedAt: 0, accessTokenExpiresAt: 10 * MINUTE, refreshTokenExpiresAt: 30 * MINUTE })
+    const at = [9 * MINUTE - 1, 9 * MINUTE, 10 * MINUTE]
+    expect(at.map((each) => createFreshnessOf(MINUTE)(grant, each))).toEqual(['fresh', 'expiring', 'expired'])
+  })
 })
