@@ -50,6 +50,14 @@ describe('a token that an upstream has called invalid', () => {
     expect(asked).toEqual([1, 2])
   })
 
+  test('is not renewed where another gateway has done that in vain already, though the request knows only the session of before', async () => {
+    const known = makeSession()
+    const second = withVersion(known, 2)
+    const { asked, renewRefused } = setUp({ ...second, grant: { ...second.grant, cameOfRefusal: true } })
+    expect((await renewRefused(known, refuse(second)))?.grant.accessToken).toBe('access-2')
+    expect(asked).toEqual([1])
+  })
+
   test('is not renewed where somebody has done that already', async () => {
     const session = makeSession()
     const { asked, renewRefused } = setUp(withVersion(session, 2))
