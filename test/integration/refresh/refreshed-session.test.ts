@@ -93,7 +93,10 @@ describe('a session that was refreshed', () => {
 
 describe('a session whose provider tells how long its refresh token lives', () => {
   test('ends by then, says so before, and has expired after it, though somebody is there all the time', async () => {
-    const { browser } = await signedInForLong({}, { refresh_expires_in: 2, expires_in: 3600 })
+    const { browser, script } = await signedInForLong({}, { refresh_expires_in: 2, expires_in: 3600 })
+    // Its end is a fixed one: no refresh brings another refresh token.
+    script.keepsRefreshTokens = true
+    script.token = ({ refresh_token: _, ...honest }) => honest
     const { createdAt, absoluteExpiresAt, idleExpiresAt } = await shown(browser)
     const endsAt = Date.parse(String(absoluteExpiresAt))
     expect(endsAt).toBe(Date.parse(String(createdAt)) + 2_000)
@@ -103,6 +106,18 @@ describe('a session whose provider tells how long its refresh token lives', () =
     expect(await problem(browser)).toMatchObject({ status: 401, reason: 'expired' })
     expect(await shown(browser)).toMatchObject({ authenticated: false, reason: 'expired' })
     expect(story.gateway.logs('session_ended')).toMatchObject([{ reason: 'expired' }])
+  })
+
+  test('goes on for somebody who is there all the time, where a refresh brings a new one, though the access token is good for an hour', async () => {
+    const lives = { refresh_expires_in: 4, expires_in: 3600 }
+    const { browser, script } = await signedInForLong({}, lives)
+    script.token = (honest) => ({ ...honest, ...lives, refresh_expires_in: 600 })
+    const { absoluteExpiresAt } = await shown(browser)
+    await until('the first one has ended', async () => {
+      expect((await call(browser)).status).toBe(200)
+      return Date.now() > Date.parse(String(absoluteExpiresAt))
+    })
+    expect(story.provider.count('token')).toBe(2)
   })
 
   test('lives on with each new one', async () => {
