@@ -96,7 +96,7 @@ describe('a session whose provider tells how long its refresh token lives', () =
     const { browser, script } = await signedInForLong({}, { refresh_expires_in: 2, expires_in: 3600 })
     // Its end is a fixed one: no refresh brings another refresh token.
     script.keepsRefreshTokens = true
-    script.token = ({ refresh_token: _, ...honest }) => honest
+    script.token = (honest) => ({ ...honest, refresh_token: undefined })
     const { createdAt, absoluteExpiresAt, idleExpiresAt } = await shown(browser)
     const endsAt = Date.parse(String(absoluteExpiresAt))
     expect(endsAt).toBe(Date.parse(String(createdAt)) + 2_000)
