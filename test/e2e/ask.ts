@@ -17,11 +17,14 @@ export interface Question {
   readonly body?: string | Buffer
 }
 
+// More than anybody here answers with: it is others whose bounds are looked at.
+const MOST_HEADER_BYTES = 64 * 1024
+
 /** Sends one request by HTTP/1.1 to 127.0.0.1, whatever host `url` names, with the target exactly as written. */
 export async function ask(url: string, ca: string, { method = 'GET', headers = {}, body }: Question = {}): Promise<Answer> {
   const [, scheme = '', host = '', port = '', target = '/'] = /^(https?):\/\/([^/:]+):(\d+)(.*)$/.exec(url) ?? []
   const request = scheme === 'https' ? requestSecurely : requestPlainly
-  const options = { host: '127.0.0.1', port, servername: host, ca, method, path: target, agent: false }
+  const options = { host: '127.0.0.1', port, servername: host, ca, method, path: target, agent: false, maxHeaderSize: MOST_HEADER_BYTES }
   return new Promise((resolve, reject) => {
     const sent = request({ ...options, headers: { Host: `${host}:${port}`, ...headers } }, (answer) => {
       const { statusCode = 0, rawHeaders } = answer

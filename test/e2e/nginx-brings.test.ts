@@ -41,6 +41,11 @@ async function answered(headers: Readonly<Record<string, string>>, status = 200)
   return rawHeaders
 }
 
+test('The headers of an API may be as many as the gateway would take.', async () => {
+  const many = Object.fromEntries(Array.from({ length: 16 }, (_, index) => [`X-Many-${index}`, 'b'.repeat(2000)]))
+  expect(valuesOf(await answered(many), 'X-Many-15')).toEqual(['b'.repeat(2000)])
+})
+
 describe('of a client an API gets', () => {
   test('what it needs to answer, what nginx knows, and not a header more', async () => {
     const own = Object.fromEntries(BROUGHT.map((name) => [name, `of the client: ${name}`]))
