@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { LiveOutcome } from '../report/events.ts'
 import type { LiveSession } from '../session/records.ts'
 import { type CloseCode, CLOSE_CODES, CODE_OF_ENDING, closeFrame, maskedCloseFrame } from './close-frame.ts'
@@ -6,8 +6,8 @@ import { FrameBoundaries } from './frame-boundaries.ts'
 import type { LiveConnection, LiveEnding } from './live-connection.ts'
 
 export interface TunnelParts {
-  readonly client: Socket
-  readonly upstream: Socket
+  readonly client: Duplex
+  readonly upstream: Duplex
   readonly session: LiveSession | undefined
   readonly idleLimitMilliseconds: number
   /** The client sent a message; pongs and the like are a browser's own and do not count. */
@@ -54,7 +54,8 @@ export class Tunnel implements LiveConnection {
     client.on('data', (piece: Buffer) => this.#takeFromClient(piece)).on('drain', () => upstream.resume())
     upstream.on('data', (piece: Buffer) => this.#takeFromUpstream(piece)).on('drain', () => client.resume())
     client.on('end', () => this.#endOf('client_closed', upstream)).on('error', () => this.#cut('client_lost'))
-    upstream.on('end', () => this.#endOf('upstream_closed', client)).on('error', () => this.#cut('upstream_lost'))
+    // Its close follows, and is what counts.
+    upstream.on('end', () => this.#endOf('upstream_closed', client)).on('error', () => undefined)
     client.on('close', () => this.#closed('client_lost')).resume()
     upstream.on('close', () => this.#closed('upstream_lost')).resume()
   }
@@ -119,7 +120,7 @@ export class Tunnel implements LiveConnection {
   }
 
   /** One end has said its last; the other is told. */
-  #endOf(outcome: LiveOutcome, other: Socket): void {
+  #endOf(outcome: LiveOutcome, other: Duplex): void {
     this.#outcome ??= outcome
     other.end()
     if (this.#farewell === undefined) this.#waitFor(MOST_HALF_CLOSED_MILLISECONDS)
@@ -137,7 +138,10 @@ export class Tunnel implements LiveConnection {
   }
 
   #closed(outcome: LiveOutcome): void {
-    this.#cut(outcome)
+    const { client } = this.#parts
+    // What a slow client is told last is still on its way: it has until our patience ends.
+    if (outcome === 'upstream_lost' && client.writableEnded) client.resume()
+    else this.#cut(outcome)
     this.#openEnds -= 1
     if (this.#openEnds > 0) return
     clearTimeout(this.#patience)
