@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { type IncomingMessage, STATUS_CODES, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { FAILURES, type FailureCode } from '../errors.ts'
+import { endWith } from '../proxy/end-with.ts'
 import type { Report } from '../report/events.ts'
-import { endWith } from './end-with.ts'
 import type { InFlight } from './in-flight.ts'
 
 interface Steps {
@@ -13,8 +13,6 @@ interface Steps {
 
 /** Whether a message is none that may be answered: it, or one before it on its connection, could be read in two ways. */
 export type IsBroken = (request: IncomingMessage) => boolean
-
-type End = (socket: Duplex, answer: string) => void
 
 /** Codes of Node's parser that say more than "not well formed". */
 const CODES: ReadonlyMap<string, FailureCode> = new Map([
@@ -46,27 +44,30 @@ export function answerBrokenRequests(server: Server, { inFlight, report }: Steps
   // A proxy for anywhere is what this gateway must never be (RFC 9110 §9.3.6).
   server.on('connect', (_request, socket: Duplex) => {
     socket.on('error', () => socket.destroy())
-    refuse(socket, 'method_not_allowed', 'CONNECT', endAtOnce)
+    refuse(socket, 'method_not_allowed', 'CONNECT')
   })
 
-  function refuse(socket: Duplex, code: FailureCode, note: string, end: End = endWith): void {
+  function refuse(socket: Duplex, code: FailureCode, note: string): void {
     refused.add(socket)
     const answers = inFlight.on(socket)
     const broken = answers.find(({ req }) => !req.complete)
+    const isAnswered = broken?.writableEnded === true
     whenClosed(
-      answers.filter((answer) => answer !== broken),
+      answers.filter((answer) => answer !== broken || isAnswered),
       () => {
-        if (broken?.headersSent === true || !socket.writable) socket.destroy()
-        // Whoever carries the body of that one is told by the end of the connection that no more will come.
-        else answer(socket, code, note, broken ? endAtOnce : end)
+        // No message has two answers.
+        if (isAnswered) return endWith(socket)
+        if (broken?.headersSent === true || !socket.writable) return void socket.destroy()
+        if (broken !== undefined) takeOver(broken)
+        answer(socket, code, note)
       },
     )
   }
 
-  function answer(socket: Duplex, code: FailureCode, note: string, end: End): void {
+  function answer(socket: Duplex, code: FailureCode, note: string): void {
     const requestId = randomUUID()
     report('request_refused', { code, blame: FAILURES[code].blame, requestId, note })
-    end(socket, problem(code, requestId))
+    endWith(socket, problem(code, requestId))
   }
 
   return function isBroken(request) {
@@ -90,8 +91,10 @@ function faultOf({ httpVersionMajor, httpVersionMinor, headers }: IncomingMessag
   return coding.toLowerCase() === 'chunked' ? undefined : 'the transfer coding is not chunked'
 }
 
-function endAtOnce(socket: Duplex, answer: string): void {
-  socket.end(answer, () => socket.destroy())
+/** Whoever makes that answer, and carries what came of its body, is told as if its client had left: it is answered here. */
+function takeOver(answer: ServerResponse): void {
+  if (answer.socket !== null) answer.detachSocket(answer.socket)
+  answer.emit('close')
 }
 
 function whenClosed(answers: readonly ServerResponse[], then: () => void): void {

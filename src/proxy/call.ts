@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { GatewayError } from '../errors.ts'
 import { Answer } from './answer.ts'
@@ -9,6 +9,7 @@ import { isRepeatable } from './is-repeatable.ts'
 import type { UpstreamAddress } from './upstream-address.ts'
 import type { UpstreamBalance } from './upstream-balance.ts'
 import { isTakenOver } from './is-taken-over.ts'
+import { forgetBody } from './request-body.ts'
 import { isConnectionFailure, isLostConnection, upstreamFailure } from './upstream-failure.ts'
 import type { HeadersByName } from './upstream-headers.ts'
 
@@ -67,8 +68,7 @@ export class Call implements Dispatcher.DispatchHandler {
   abort(why: string): void {
     this.#stopWaiting()
     this.#controller?.abort(new GatewayError('internal', { note: why }))
-    const { body } = this.#options
-    if (body instanceof Readable) body.destroy()
+    forgetBody(this.#options.body)
   }
 
   /** The upstream, or the way to it, takes too long. */
@@ -108,6 +108,8 @@ export class Call implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
+    // Before the connection can be closed behind an answer that came early.
+    forgetBody(this.#options.body)
     this.#answer?.end()
     this.#address.inFlight -= 1
   }

@@ -66,3 +66,8 @@ export function createRequestBody(request: IncomingMessage, { mostBodyBytes, bod
   request.on('data', take).once('end', end).pause()
   return body
 }
+
+/** Nobody wants what is left of a body, if anything is; its sender is given time to read the answer. */
+export function forgetBody(body: unknown): void {
+  if (body instanceof Readable) body.destroy()
+}

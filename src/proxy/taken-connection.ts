@@ -1,5 +1,6 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { endWith } from './end-with.ts'
 
 /** A connection that Node's HTTP has let go of, with a handshake as its last request. */
 export interface TakenConnection {
@@ -12,8 +13,6 @@ export interface TakenConnection {
 
 // A client has nothing to say before it is answered (RFC 6455 §4.1); more than this is not read.
 const MOST_EARLY_OCTETS = 16 * 1024
-const MOST_DISCARDED_OCTETS = 256 * 1024
-const MOST_LINGERING_MILLISECONDS = 5000
 
 /**
  * Takes a connection over. It is read on, so that a client that leaves is noticed; what it sends is kept and never taken for a request.
@@ -39,7 +38,7 @@ export function takeConnection(request: IncomingMessage, head: Buffer): TakenCon
   response.once('finish', () => {
     socket.off('data', keep)
     early = []
-    linger(socket)
+    endWith(socket)
   })
   socket.on('error', destroy).on('end', destroy).on('data', keep)
 
@@ -53,17 +52,4 @@ export function takeConnection(request: IncomingMessage, head: Buffer): TakenCon
       return socket
     },
   }
-}
-
-/** Nothing more is said, and what still comes is thrown away: closed at once, it would be met by a reset, which takes the answer with it. */
-function linger(socket: Socket): void {
-  let left = MOST_DISCARDED_OCTETS
-  const deadline = setTimeout(() => socket.destroy(), MOST_LINGERING_MILLISECONDS)
-  socket.once('close', () => clearTimeout(deadline))
-  socket.on('data', (piece: Buffer) => {
-    left -= piece.length
-    if (left < 0) socket.pause()
-  })
-  socket.end()
-  socket.resume()
 }

@@ -24,7 +24,16 @@ const MOST_HEADER_BYTES = 64 * 1024
 export async function ask(url: string, ca: string, { method = 'GET', headers = {}, body }: Question = {}): Promise<Answer> {
   const [, scheme = '', host = '', port = '', target = '/'] = /^(https?):\/\/([^/:]+):(\d+)(.*)$/.exec(url) ?? []
   const request = scheme === 'https' ? requestSecurely : requestPlainly
-  const options = { host: '127.0.0.1', port, servername: host, ca, method, path: target, agent: false, maxHeaderSize: MOST_HEADER_BYTES }
+  const options = {
+    host: '127.0.0.1',
+    port,
+    servername: host,
+    ca,
+    method,
+    path: target,
+    agent: false,
+    maxHeaderSize: MOST_HEADER_BYTES,
+  }
   return new Promise((resolve, reject) => {
     const sent = request({ ...options, headers: { Host: `${host}:${port}`, ...headers } }, (answer) => {
       const { statusCode = 0, rawHeaders } = answer

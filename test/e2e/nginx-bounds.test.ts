@@ -94,12 +94,15 @@ describe('what is too large', () => {
 })
 
 describe('what is not too large', () => {
-  test.each(['/api/long', '/bff/long'])('is an answer with all the headers that the gateway takes of an API: %s', async (path) => {
-    world.gateway.on(path, (_, response) => void response.writeHead(200, lines(16, 2048)).end('whole'))
-    const { status, headers, body } = await world.get(path)
-    expect([status, body]).toEqual([200, 'whole'])
-    expect(headers['x-long-15']).toBe('b'.repeat(2048))
-  })
+  test.each(['/api/long', '/bff/long'])(
+    'is an answer with all the headers that the gateway takes of an API: %s',
+    async (path) => {
+      world.gateway.on(path, (_, response) => void response.writeHead(200, lines(16, 2048)).end('whole'))
+      const { status, headers, body } = await world.get(path)
+      expect([status, body]).toEqual([200, 'whole'])
+      expect(headers['x-long-15']).toBe('b'.repeat(2048))
+    },
+  )
 })
 
 const shake = async (options: ConnectionOptions): Promise<TLSSocket | string> => {

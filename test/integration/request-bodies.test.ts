@@ -3,13 +3,25 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { openRaw, rawRequest } from '../support/raw-client.ts'
 import { until } from '../support/until.ts'
+import { startUpstream, type Upstream } from '../support/upstream.ts'
 
 const MEGABYTE = 1024 * 1024
 let gateway: TestGateway
+let upstream: Upstream
 beforeAll(async () => {
-  gateway = await startGateway({ COATCHECK_ROUTES: '/api/=http://127.0.0.1:1/' })
+  upstream = await startUpstream({
+    '/early': (_request, response) => void response.writeHead(403, { 'content-length': 15 }).end('{"code":"full"}'),
+  })
+  const open = { prefix: '/open/', upstream: `${upstream.origin}/`, token: 'none', proof: 'none' }
+  gateway = await startGateway({
+    COATCHECK_ROUTES: JSON.stringify([{ prefix: '/api/', upstream: 'http://127.0.0.1:1/' }, open]),
+    COATCHECK_LOG_CARRIED: 'all',
+  })
 })
-afterAll(() => gateway.stop())
+afterAll(async () => {
+  await gateway.stop()
+  await upstream.close()
+})
 
 const post = (path: string, headers: string) =>
   `POST ${path} HTTP/1.1\r\nHost: ${new URL(gateway.origin).host}\r\nX-CSRF: 1\r\n${headers}\r\n\r\n`
@@ -48,6 +60,8 @@ async function pour(head: string, piece: Buffer): Promise<number> {
   socket.destroy()
   return socket.bytesWritten
 }
+
+const breaking = (head: string): string => `${head.replace(/Content-Length: \d+/, 'Transfer-Encoding: chunked')}no chunk\r\n`
 
 describe('a body that none of our endpoints reads', () => {
   test.each([
@@ -92,9 +106,21 @@ describe('a body that none of our endpoints reads', () => {
     ['no host', (head: string) => head.replace(/Host: .*\r\n/, '')],
     ['a field that is none', (head: string) => head.replace('X-CSRF', 'X CSRF')],
     ['headers that are too large', (head: string) => head.replace('X-CSRF: 1', `X: ${'x'.repeat(40_000)}`)],
+    ['a tunnel', (head: string) => head.replace('POST /bff/nothing', 'CONNECT a.test:443').replace(/Content-Length.*\r\n/, '')],
+    ['a body that breaks', (head: string) => breaking(head).replace('/bff/nothing', '/open/x')],
+    ['a body that breaks behind its own refusal', (head: string) => breaking(head)],
   ])('keeps nobody who is still sending from the answer where no request could be read: %s', async (_, broken) => {
     const head = post('/bff/nothing', 'Content-Length: 8388608')
     expect(await sendThenRead(broken(head))).toMatch(/^HTTP\/1.1 4\d\d .*"code":"[a-z_]+".*}$/s)
+  })
+
+  test.each([
+    ['in HTTP/1.0', (head: string) => head.replace('HTTP/1.1', 'HTTP/1.0')],
+    ['with the wish that the connection ends', (head: string) => head.replace('X-CSRF', 'Connection: close\r\nX-CSRF')],
+    ['with an Upgrade that nobody offers', (head: string) => head.replace('X-CSRF', 'Upgrade: h2c\r\nX-CSRF')],
+  ])('that an API answers before its end keeps nobody who is still sending from that answer: %s', async (_, changed) => {
+    const head = post('/open/early', 'Content-Length: 8388608')
+    expect(await sendThenRead(changed(head))).toMatch(/^HTTP\/1.1 403 .*{"code":"full"}$/s)
   })
 
   test('may have sixteen kilobytes, as a form may that a browser sends of itself', async () => {

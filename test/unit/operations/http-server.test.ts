@@ -93,6 +93,17 @@ describe('what never becomes a request', () => {
     expect(await connection.closed()).not.toMatch(/problem/)
   })
 
+  test('a body that breaks is told to whoever carries it at once, while its client may still read why', async () => {
+    let isTold = false
+    const { connection, seen } = await listening((_request, response) => void response.once('close', () => (isTold = true)))
+    connection.pause()
+    connection.write('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nthis is no chunk\r\n')
+    await until('it is told', () => isTold)
+    expect(seen[0]?.socket.destroyed).toBe(false)
+    connection.resume()
+    expect(parsed(await connection.closed())).toMatchObject({ status: 400 })
+  })
+
   test('a lenient parser, switched on for all of Node, is not used here', async () => {
     const { server } = await listening()
     expect(server).toMatchObject({ insecureHTTPParser: false })
