@@ -1,4 +1,5 @@
 import cluster from 'node:cluster'
+import { handOnUntaken } from './hand-on-untaken.ts'
 import type { Relay } from './relay-questions.ts'
 import { type FromWorker, isMessage, type ToWorker } from './worker-messages.ts'
 
@@ -15,6 +16,7 @@ export interface RunningWorker {
 /** Begins one: the same program with the same environment. Its questions go to `relay`. */
 export function beginWorker(relay: Relay): RunningWorker {
   const worker = cluster.fork()
+  handOnUntaken(worker)
   const { id } = worker
   const serving = Promise.withResolvers<boolean>()
   const gone = Promise.withResolvers<number | string>()

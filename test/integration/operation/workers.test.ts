@@ -211,6 +211,19 @@ describe('a worker that is killed', () => {
     expect((await gateway.ended).code).toBe(0)
   })
 
+  test('leaves nobody waiting whose connection was given to it and not yet taken', async () => {
+    const { gateway, port } = await startReady()
+    const [victim = 0] = await childrenOf(gateway.pid)
+    process.kill(victim, 'SIGSTOP')
+    const connections = await Promise.all(Array.from({ length: 4 }, () => openRaw(port)))
+    for (const connection of connections)
+      connection.write(`GET /bff/session HTTP/1.1\r\nHost: localhost:${port}\r\nX-CSRF: 1\r\nConnection: close\r\n\r\n`)
+    const answered = () => connections.filter((connection) => connection.received().includes(' 200 OK')).length
+    await until('the other one has answered what was given to it', () => answered() >= 3)
+    process.kill(victim, 'SIGKILL')
+    await until('everybody is answered', () => answered() === 4)
+  })
+
   test('while all are to end makes the exit code 1, and is not replaced', async () => {
     const { gateway } = await startReady({ COATCHECK_DRAIN_DELAY: '2s' })
     gateway.kill('SIGTERM')
