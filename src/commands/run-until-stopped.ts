@@ -45,7 +45,13 @@ async function runAlone(stopped: Promise<void>): Promise<number> {
 
 async function runAsWorker(stopped: Promise<void>): Promise<number> {
   const channel = channelToPrimary()
-  const running = await serve({ env: process.env, output: process.stdout, colleagues: createWorkerColleagues(channel) })
+  const running = await serve({
+    env: process.env,
+    output: process.stdout,
+    colleagues: createWorkerColleagues(channel),
+    // The first one keeps nobody waiting for the port.
+    ...(cluster.worker?.id === 1 ? {} : { mayWaitUntil: stopped }),
+  })
   outlive(running.report)
   channel.send({ kind: 'serving' })
   await stopped

@@ -40,6 +40,8 @@ interface Surroundings {
   readonly output: Writable
   /** The other processes, where several serve together. */
   readonly colleagues?: Colleagues
+  /** Others serve already: this one listens only once it has looked for the provider, or when this resolves, so that it is ready from the start. */
+  readonly mayWaitUntil?: Promise<void>
   /** The clock, in epoch milliseconds. */
   readonly now?: () => number
 }
@@ -50,7 +52,7 @@ interface Surroundings {
  *
  * Rejects with a `ConfigurationError`, or with what `notStarted` makes where an address cannot be listened on.
  */
-export async function serve({ env, output, colleagues, now = Date.now }: Surroundings): Promise<Running> {
+export async function serve({ env, output, colleagues, mayWaitUntil, now = Date.now }: Surroundings): Promise<Running> {
   const { config, warnings } = parseConfig({ env, execArgv: process.execArgv })
   const { baseUrl, listen, forwardAuth } = config
   const { origin, prefix } = baseUrl
@@ -70,7 +72,6 @@ export async function serve({ env, output, colleagues, now = Date.now }: Surroun
     now,
   })
 
-  const isDraining = () => drain.isDraining()
   const gateway = createGateway({ config, store, provider, report, reportRequest, now })
   const administer = createAdmin({ config: config.admin, administrable: gateway.administrable, report, now })
   const inFlight = createInFlight()
@@ -79,7 +80,7 @@ export async function serve({ env, output, colleagues, now = Date.now }: Surroun
     handle: createPrivateListener({
       store,
       provider,
-      isDraining,
+      isDraining: () => drain.isDraining(),
       inFlight,
       live: gateway.live,
       metrics,
@@ -113,6 +114,7 @@ export async function serve({ env, output, colleagues, now = Date.now }: Surroun
   }
 
   try {
+    if (mayWaitUntil !== undefined) await Promise.race([provider.start(), mayWaitUntil])
     // The private ones first: whoever sees the public port open can already ask whether it is ready.
     const privately = await listenAt(privateServer, listen.private, 'COATCHECK_PRIVATE_LISTEN')
     const deciding = forwardAuth.listen && (await listenAt(decidingServer, forwardAuth.listen, 'COATCHECK_FORWARD_AUTH_LISTEN'))

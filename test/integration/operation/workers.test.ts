@@ -211,6 +211,30 @@ describe('a worker that is killed', () => {
     expect((await gateway.ended).code).toBe(0)
   })
 
+  test('is replaced by one that gets no requests, and makes nothing unready, before it has seen the provider', async () => {
+    const { gateway, port, privateUrl } = await startReady()
+    const held: (() => void)[] = []
+    provider.script.metadata = (honest) => (response) => {
+      held.push(() => void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(honest)))
+    }
+    try {
+      const [victim = 0] = await childrenOf(gateway.pid)
+      process.kill(victim, 'SIGKILL')
+      await until('the other one looks for the provider', () => held.length === 1)
+      const names = new Set<string>()
+      for (let count = 0; count < 6; count += 1) {
+        names.add(await ask(port))
+        expect((await fetch(`${privateUrl}/readyz`)).status).toBe(200)
+      }
+      expect(names.size).toBe(1)
+      held[0]?.()
+      await until('it serves', () => gateway.logs('worker_began').length === 3)
+      expect((await fetch(`${privateUrl}/readyz`)).status).toBe(200)
+    } finally {
+      delete provider.script.metadata
+    }
+  })
+
   test('leaves nobody waiting whose connection was given to it and not yet taken', async () => {
     const { gateway, port } = await startReady()
     const [victim = 0] = await childrenOf(gateway.pid)
