@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici'
 import { GatewayError } from '../errors.ts'
 import { Answer } from './answer.ts'
 import type { Carriage } from './carriage.ts'
+import { isLongerThanDiscarded } from './discard-rest.ts'
 import { passOver } from './interim-answers.ts'
 import { stayOpen, timeOut } from './call-turns.ts'
 import { isRepeatable } from './is-repeatable.ts'
@@ -94,11 +95,12 @@ export class Call implements Dispatcher.DispatchHandler {
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, given: HeadersByName): void {
     if (this.#isOver) return
-    const { response, steps } = this.#carriage
+    const { request, response, steps } = this.#carriage
     if (status < 200) return void (this.#interimAnswers = passOver(this.#interimAnswers))
     if (status === 401 && isTakenOver(this.#carriage, given['www-authenticate'], this.#options.body !== null)) {
       return this.abort('something else takes the place of its answer')
     }
+    if (this.#options.body !== null && isLongerThanDiscarded(request)) response.shouldKeepAlive = false
     this.#answer = new Answer(response, controller, steps.readUpstreamHeaders(status, given, this.#carriage))
     setImmediate(stayOpen, this)
   }

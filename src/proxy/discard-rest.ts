@@ -39,6 +39,12 @@ export function discardRest(request: IncomingMessage): void {
   socket.once('close', finish)
 }
 
+/** Whether more may still come of a body than is read of one that nobody wants, so that nothing else will be answered on its connection. */
+export function isLongerThanDiscarded({ complete, headers }: IncomingMessage): boolean {
+  if (complete) return false
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > MOST_DISCARDED_OCTETS
+}
+
 function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }

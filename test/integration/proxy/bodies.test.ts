@@ -141,6 +141,38 @@ describe('a request’s body', () => {
     expect(await client.closed()).toMatch(/hello$/)
   })
 
+  test.each([
+    ['longer than what is read of it', `Content-Length: ${MEGABYTE}`, 'close'],
+    ['of a length that nobody knows', 'Transfer-Encoding: chunked', 'close'],
+    ['short', 'Content-Length: 50000', 'keep-alive'],
+  ])(
+    'that the upstream answers before its end tells its sender whether the connection can be used again: %s',
+    async (_, length, says) => {
+      const own = await startCarryingLane({ route: { mostBodyBytes: MEGABYTE } })
+      try {
+        own.upstream.answer('/early', (_request, response) => void response.writeHead(403, { 'content-length': 2 }).end('no'))
+        const client = await openRaw(own.port)
+        client.write(`POST /api/early HTTP/1.1\r\n${HEAD}${length}\r\n\r\n1\r\nx`)
+        expect(await client.until('\r\n\r\nno')).toContain(`\r\nConnection: ${says}\r\n`)
+        client.destroy()
+      } finally {
+        await own.close()
+      }
+    },
+  )
+
+  test('that is long, and was there before its answer, costs nobody the connection', async () => {
+    const own = await startCarryingLane({ route: { mostBodyBytes: MEGABYTE } })
+    try {
+      const client = await openRaw(own.port)
+      client.write(`POST /api/x HTTP/1.1\r\n${HEAD}Content-Length: ${MEGABYTE}\r\n\r\n${'x'.repeat(MEGABYTE)}`)
+      expect(await client.until('\r\n\r\n')).toContain('\r\nConnection: keep-alive\r\n')
+      client.destroy()
+    } finally {
+      await own.close()
+    }
+  })
+
   test('that stops coming is given up', async () => {
     const own = await startCarryingLane({ route: { bodyTimeoutMilliseconds: 200 } })
     try {
