@@ -22,7 +22,7 @@ export function createMountEndpoint(counter: Express, prefix: string, mounted: M
     mounted.push({ path, methods: allow })
     counter.all(prefix + path, (request, response, next) => {
       response.locals['endpoint'] = name
-      if (!FORM || request.method !== 'POST') takeNoBody(request)
+      if (!FORM || request.method !== 'POST') takeNoBody(request, response)
       // Express would answer HEAD by a handler for GET: some of ours must not run for it.
       if (!allow.includes(request.method)) throw new GatewayError('method_not_allowed', { allow })
       next()

@@ -1,7 +1,7 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RequestHandler } from 'express'
 import { GatewayError } from '../errors.ts'
-import { discardRest } from '../proxy/discard-rest.ts'
+import { discardRest, isLongerThanDiscarded } from '../proxy/discard-rest.ts'
 
 /** Room for a form that a browser sends of itself; none of our endpoints reads it. */
 const MOST_OCTETS = 16_384
@@ -11,13 +11,14 @@ const MOST_OCTETS = 16_384
  *
  * @throws GatewayError `body_too_large` for one that says so itself.
  */
-export function takeNoBody(request: IncomingMessage): void {
+export function takeNoBody(request: IncomingMessage, response: ServerResponse): void {
+  if (isLongerThanDiscarded(request)) response.shouldKeepAlive = false
   discardRest(request)
   if (Number(request.headers['content-length'] ?? 0) > MOST_OCTETS) throw new GatewayError('body_too_large')
 }
 
 /** The same, for whatever comes after our endpoints. */
-export const forgetBody: RequestHandler = (request, _response, next) => {
-  takeNoBody(request)
+export const forgetBody: RequestHandler = (request, response, next) => {
+  takeNoBody(request, response)
   next()
 }

@@ -154,6 +154,13 @@ describe('a body that none of our endpoints reads', () => {
     }
   })
 
+  test('of a length that nobody knows is told that the connection ends with the answer, whatever that is', async () => {
+    const client = await openRaw(gateway.port)
+    client.write(post('/bff/logout', 'Transfer-Encoding: chunked') + '1\r\nx\r\n')
+    expect(await client.until('\r\n\r\n')).toMatch(/^HTTP\/1.1 200 .*\r\nconnection: close\r\n/is)
+    client.destroy()
+  })
+
   test('that is small costs nobody the connection', async () => {
     const client = await openRaw(gateway.port)
     for (const count of [1, 2, 3]) {
