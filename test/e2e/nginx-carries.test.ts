@@ -266,10 +266,13 @@ describe('a decision that is kept for a moment', () => {
   })
 
   test('is good for many calls, on any plain path of the route', async () => {
-    const before = await decisions()
-    const answers = await Promise.all(Array.from({ length: 60 }, (_, index) => call(`/api/${index}/x`)))
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
-    expect((await decisions()) - before).toBeLessThan(30)
+    // Where the moment is over in the middle of them, they all ask.
+    await until('it is', async () => {
+      const before = await decisions()
+      const answers = await Promise.all(Array.from({ length: 60 }, (_, index) => call(`/api/${index}/x`)))
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+      return (await decisions()) - before < 30
+    })
   })
 
   test.each<[string, Asked, number]>([
@@ -336,9 +339,11 @@ describe('a decision that is kept for a moment', () => {
 
   test('is kept with many cookies, too', async () => {
     const many = `${cookie}; a=${'x'.repeat(6_000)}`
-    const before = await decisions()
-    for (let count = 0; count < 20; count += 1) expect((await call('/api/x', { headers: { Cookie: many } })).status).toBe(200)
-    expect((await decisions()) - before).toBeLessThan(10)
+    await until('it is', async () => {
+      const before = await decisions()
+      for (let count = 0; count < 20; count += 1) expect((await call('/api/x', { headers: { Cookie: many } })).status).toBe(200)
+      return (await decisions()) - before < 10
+    })
   })
 })
 

@@ -5,18 +5,23 @@ import { openRaw, rawRequest } from '../../support/raw-client.ts'
 
 const HEAD = 'Host: a\r\nCookie: session=1\r\nConnection: close\r\n'
 let lane: CarryingLane
+/** Those that give up soon, apart, so that nobody else has to be as fast. */
+let hasty: { readonly headers: CarryingLane; readonly body: CarryingLane }
 
 beforeAll(async () => {
   const nobody = await findFreePort()
   lane = await startCarryingLane({
-    route: { headersTimeoutMilliseconds: 300, bodyTimeoutMilliseconds: 300 },
     moreRoutes: [routeTo(`http://127.0.0.1:${nobody}`, { prefix: '/gone/' })],
   })
+  hasty = {
+    headers: await startCarryingLane({ route: { headersTimeoutMilliseconds: 300 } }),
+    body: await startCarryingLane({ route: { bodyTimeoutMilliseconds: 300 } }),
+  }
 })
-afterAll(() => lane.close())
+afterAll(() => Promise.all([lane.close(), hasty.headers.close(), hasty.body.close()]))
 
-function ask(path: string): Promise<string> {
-  return rawRequest(lane.port, `GET ${path} HTTP/1.1\r\n${HEAD}\r\n`)
+function ask(path: string, { port } = lane): Promise<string> {
+  return rawRequest(port, `GET ${path} HTTP/1.1\r\n${HEAD}\r\n`)
 }
 
 describe('an upstream that fails', () => {
@@ -34,7 +39,7 @@ describe('an upstream that fails', () => {
     ['/api/too-many-headers', 502, 'upstream_answer_invalid'],
     ['/api/hang', 504, 'upstream_timed_out'],
   ])('%s is %i %s', async (path, status, code) => {
-    const answer = await ask(path)
+    const answer = await ask(path, status === 504 ? hasty.headers : lane)
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} .*\r\n\r\n${code}$`, 's'))
     expect(answer).not.toContain('hello')
     expect(answer).not.toContain('127.0.0.1')
@@ -54,9 +59,9 @@ describe('an upstream that fails', () => {
   })
 
   test('by falling silent in the middle of its body is cut off', async () => {
-    const answer = await ask('/api/stall-mid-body')
-    expect(answer).toMatch(/^HTTP\/1.1 200 .*only this$/s)
-    await lane.upstream.until(() => lane.upstream.last().isAborted)
+    const { upstream } = hasty.body
+    expect(await ask('/api/stall-mid-body', hasty.body)).toMatch(/^HTTP\/1.1 200 .*only this$/s)
+    await upstream.until(() => upstream.last().isAborted)
   })
 
   // HTTP-29
@@ -95,19 +100,20 @@ describe('an upstream that fails', () => {
   )
 
   test('is no event stream that has nothing to say', async () => {
-    lane.upstream.answer('/quiet', (_request, response) => {
+    const { upstream, port } = hasty.body
+    upstream.answer('/quiet', (_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
-      lane.upstream.answer('/speak', (_other, heard) => {
+      upstream.answer('/speak', (_other, heard) => {
         response.write('data: at last\n\n')
         heard.end()
       })
     })
-    const client = await openRaw(lane.port)
+    const client = await openRaw(port)
     client.write('GET /api/quiet HTTP/1.1\r\nHost: a\r\nCookie: session=1\r\n\r\n')
     await client.until('text/event-stream')
     // As long as any other silence is borne.
-    await ask('/api/stall-mid-body')
-    await ask('/api/speak')
+    await ask('/api/stall-mid-body', hasty.body)
+    await ask('/api/speak', hasty.body)
     await client.until('data: at last')
     client.destroy()
   })

@@ -36,7 +36,9 @@ async function start(protocols: 'both' | 'http1' | 'http2', more: Partial<RouteC
   closing.push(upstream)
   const tls = { ca: authority.certificate, certificate: undefined, key: undefined, serverName: undefined }
   const route = routeTo(upstream.origin, { prefix: '/h2/', http2: true, mostBodyBytes: 8 * MEGABYTE.length, tls, ...more })
-  const lane: CarryingLane = await startCarryingLane({ moreRoutes: [route] })
+  // Over the same connections, and with less patience.
+  const hasty = { ...route, prefix: '/hasty/', headersTimeoutMilliseconds: 200 }
+  const lane: CarryingLane = await startCarryingLane({ moreRoutes: [route, hasty] })
   closing.push(lane)
   const get = (path: string, more = '') => rawRequest(lane.port, `GET /h2/${path} HTTP/1.1\r\n${CLOSE}${more}\r\n`)
   return { upstream, lane, get }
@@ -209,9 +211,11 @@ describe('HTTP/2 to an upstream', () => {
   })
 
   test('that says nothing is given up in time, and its connection serves others still', async () => {
-    const { upstream, get } = await start('http2', { headersTimeoutMilliseconds: 200 })
+    const { upstream, lane, get } = await start('http2')
     upstream.answer('/hang', () => {})
-    expect(await get('hang')).toMatch(/^HTTP\/1.1 504 .*upstream_timed_out$/s)
+    const given = await rawRequest(lane.port, `GET /hasty/hang HTTP/1.1\r\n${CLOSE}\r\n`)
+    expect(given).toMatch(/^HTTP\/1.1 504 .*upstream_timed_out$/s)
     expect(await get('x')).toMatch(/hello/)
+    expect(upstream.connections()).toBe(1)
   })
 })

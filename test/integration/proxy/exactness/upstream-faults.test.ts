@@ -30,7 +30,10 @@ beforeAll(async () => {
   const [port, plainPort] = [untrusted, plain].map((server) => (server.address() as AddressInfo).port)
   const nobody = await findFreePort()
   const anybody = { token: 'none', proof: 'none', methods: ['GET', 'POST'] }
-  exact = await startExactGateway({ headersTimeout: '300ms', bodyTimeout: '300ms' }, () => [
+  exact = await startExactGateway({}, ({ origin }) => [
+    // Apart, so that nobody else has to be as fast.
+    { prefix: '/waits/', upstream: `${origin}/waits/`, headersTimeout: '300ms', ...anybody },
+    { prefix: '/silent/', upstream: `${origin}/silent/`, bodyTimeout: '300ms', ...anybody },
     { prefix: '/refused/', upstream: `http://127.0.0.1:${nobody}/`, ...anybody },
     { prefix: '/unresolved/', upstream: 'http://nobody.invalid/', ...anybody },
     { prefix: '/untrusted/', upstream: `https://localhost:${port}/`, ...anybody },
@@ -59,8 +62,8 @@ const and =
 
 let count = 0
 /** A fault at a path of its own: what a client hears on a connection that it wants to keep, and how often the upstream was asked. */
-async function meet(answer: string | RawAnswer, method = 'GET') {
-  const path = `/open/fault-${(count += 1)}`
+async function meet(answer: string | RawAnswer, method = 'GET', prefix = '/open/') {
+  const path = `${prefix}fault-${(count += 1)}`
   exact.upstream.answer(path, answer)
   const client = await exact.open()
   client.write(`${method} ${path} HTTP/1.1\r\nHost: {host}\r\n${method === 'POST' ? 'Content-Length: 2\r\n\r\nhi' : '\r\n'}`)
@@ -174,7 +177,8 @@ describe('an upstream that answers wrongly', () => {
     ),
     ['has a reason with a line break in it', 'HTTP/1.1 200 a\rSet-Cookie: b\r\nContent-Length: 5\r\n\r\nghost', invalid],
   ])('gets the row of the table, and nobody else is harmed: %s', async (_, answer, [status, code]) => {
-    const { client, line, times } = await meet(answer)
+    const prefix = status === 504 ? '/waits/' : '/open/'
+    const { client, line, times } = await meet(answer, 'GET', prefix)
     const said = await client.until('"requestId"')
     expect(said).toMatch(new RegExp(`^HTTP/1\\.1 ${status} .*"code":"${code}"`, 's'))
     expect(said).not.toMatch(/ghost|127\.0\.0\.1|UND_ERR|HPE_/)
@@ -190,7 +194,7 @@ describe('an upstream that answers wrongly', () => {
     expect(times).toBe(code === 'upstream_unreachable' ? 2 : 1)
     await expectNextUnharmed(client, true)
 
-    const unsafe = await meet(answer, 'POST')
+    const unsafe = await meet(answer, 'POST', prefix)
     expect(await unsafe.client.until('"requestId"')).toMatch(new RegExp(`^HTTP/1\\.1 ${status} .*"code":"${code}"`, 's'))
     expect(unsafe.times).toBe(1)
     unsafe.client.destroy()
@@ -225,9 +229,9 @@ describe('an upstream that answers wrongly', () => {
     ['ends no chunk', `${CHUNKED}4\r\nonly5\r\nghost\r\n0\r\n\r\n`, 'only'],
     ['has a trailer with a space before the colon', `${CHUNKED}4\r\nonly\r\n0\r\nX : 1\r\n\r\n`, 'only'],
     ['has trailers that are too large', `${CHUNKED}4\r\nonly\r\n0\r\nX: ${'x'.repeat(40_000)}\r\n\r\n`, 'only'],
-  ])('is cut short for the client, who can tell: %s', async (_, answer, part) => {
+  ])('is cut short for the client, who can tell: %s', async (fault, answer, part) => {
     for (const method of ['GET', 'POST']) {
-      const { client, line, times } = await meet(answer, method)
+      const { client, line, times } = await meet(answer, method, fault.startsWith('falls silent') ? '/silent/' : '/open/')
       const said = await client.closed()
       expect(statusesIn(said)).toEqual([200])
       expect(said).toContain(part)
