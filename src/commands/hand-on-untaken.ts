@@ -23,6 +23,7 @@ export function handOnUntaken(worker: Worker): void {
   const child = worker.process
   const untaken = new Map<number, Untaken>()
 
+  // oxlint-disable-next-line typescript/unbound-method -- `this` is handed on
   child.send = new Proxy(child.send, {
     apply(send, self, words: [ClusterMessage, Untaken]) {
       const [{ act, seq }, connection] = words
