@@ -162,7 +162,7 @@ describe('an event stream', () => {
   })
 
   test('does not keep anybody signed in, and ends when nobody is there', async () => {
-    await withStory({ COATCHECK_SESSION_IDLE_TIMEOUT: '2s', COATCHECK_EVENTS_HEARTBEAT: '1s' }, async (story) => {
+    await withStory({ COATCHECK_SESSION_IDLE_TIMEOUT: '5s', COATCHECK_EVENTS_HEARTBEAT: '1s' }, async (story) => {
       const stream = await eventsOf(await story.signedIn(), story)
       const events = await stream.ended()
       expect(names(events)).toEqual(['expiring', 'ended'])

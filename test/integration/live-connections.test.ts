@@ -151,10 +151,10 @@ describe('what somebody has open', () => {
   test('goes on while another instance sees the person', async () => {
     const env = { COATCHECK_STORE: redis.url, COATCHECK_SESSION_IDLE_TIMEOUT: '2s' }
     await withStory(env, async (story) => {
-      const browser = await story.signedIn()
-      const socket = await webSocketOf(browser, story)
       const elsewhere = await startGateway({ ...story.gateway.env, COATCHECK_LISTEN: '127.0.0.1:0' })
       await elsewhere.ready()
+      const browser = await story.signedIn()
+      const socket = await webSocketOf(browser, story)
       const begun = Date.now()
       const call = `GET /api/x HTTP/1.1\r\nHost: ${new URL(story.origin).host}\r\nCookie: ${cookieOf(browser)}\r\nX-CSRF: 1\r\nConnection: close\r\n\r\n`
       await until('two idle times are over', async () => {
