@@ -1,4 +1,4 @@
-import { isSamePerson, isSameSession, type Session, type SignedIn, UNKNOWN } from './session.ts'
+import { isSamePerson, isSameSession, type Session, type SignedIn, UNKNOWN, withWarning } from './session.ts'
 
 /** What was learnt, and between which two moments of this machine's clock it held. */
 export interface News {
@@ -34,7 +34,8 @@ export function createKnowledge({ onDoubt }: Steps) {
      * Takes news that are newer than what is known: they were asked for after that was answered. Answers overtake each other,
      * in a tab and between tabs, so that anything else is either the same or a reason to ask anew. Says whether it was taken.
      */
-    consider(news: News): boolean {
+    consider(told: News): boolean {
+      const news = { ...told, session: withWarning(known.session, told.session) }
       // What is known from the future was learnt before the clock was set back.
       const isNewer = news.askedAt >= known.answeredAt || known.answeredAt > Date.now()
       if (isNewer) take(news)
@@ -48,12 +49,12 @@ export function createKnowledge({ onDoubt }: Steps) {
     known = isSameSession(before, news.session) ? { ...news, session: before } : news
     const { session } = known
     if (session === before) return
-    for (const listener of listeners) call(listener, session)
+    tell(listeners, session)
     if (session.state !== 'signed-in') return
     // Signed out in between or not: what the page shows was the other person's.
     const isAnother = person !== undefined && !isSamePerson(person, session)
     person = session
-    if (isAnother) for (const listener of personListeners) call(listener, session)
+    if (isAnother) tell(personListeners, session)
   }
 }
 
@@ -62,6 +63,11 @@ function join(listeners: Set<SessionListener>, listener: SessionListener): () =>
   const own: SessionListener = (session) => listener(session)
   listeners.add(own)
   return () => listeners.delete(own)
+}
+
+/** Tells those who listen now: not who joins as they are told, and not who has left by then. */
+function tell(listeners: ReadonlySet<SessionListener>, session: Session): void {
+  for (const listener of [...listeners]) if (listeners.has(listener)) call(listener, session)
 }
 
 /** One listener's failure is for the console, and keeps the news from nobody else. */

@@ -62,10 +62,24 @@ export function isSameSession(one: Session, other: Session): boolean {
   )
 }
 
+/**
+ * What was told, with the warning that holds already: once given it is taken back by more time and by nothing else. A tab that was
+ * opened late has never seen how long the session can last, and would not give it yet.
+ */
+export function withWarning(known: Session, told: Session): Session {
+  if (known.state !== 'signed-in' || told.state !== 'signed-in' || !known.expiring) return told
+  const isSameSignIn = isSamePerson(known, told) && known.createdAt === told.createdAt
+  return isSameSignIn && endOf(told) < endOf(known) + TOLERANCE_MILLISECONDS ? { ...told, expiring: true } : told
+}
+
 /** Whether both are of one person; where the gateway shows no `sub`, of one sign-in. */
 export function isSamePerson(one: SignedIn, other: SignedIn): boolean {
   const [subject, otherSubject] = [one.user['sub'], other.user['sub']]
   return subject === otherSubject && (subject !== undefined || one.createdAt === other.createdAt)
+}
+
+function endOf({ idleExpiresAt, absoluteExpiresAt }: SignedIn): number {
+  return Math.min(idleExpiresAt, absoluteExpiresAt)
 }
 
 function isClose(one: number, other: number): boolean {

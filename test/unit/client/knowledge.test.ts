@@ -84,6 +84,42 @@ describe('what a tab knows', () => {
     expect(others).toHaveLength(1)
   })
 
+  test('keeps the warning until the end is another, whoever has seen too little of the session to give one', () => {
+    const { knowledge, learn, onDoubt } = setUp()
+    learn(signedIn('alice', { expiring: true }), 10)
+    const warned = knowledge.current
+    learn(signedIn('alice', { idleExpiresAt: 100_400 }), 20)
+    expect(knowledge.current).toBe(warned)
+    expect(learn(signedIn('alice'), 15)).toBe(false)
+    expect(onDoubt).not.toHaveBeenCalled()
+    learn(signedIn('alice', { idleExpiresAt: 250_000 }), 30)
+    expect(knowledge.current).toMatchObject({ expiring: false })
+    learn(signedIn('alice', { idleExpiresAt: 250_000, expiring: true }), 40)
+    learn(signedIn('alice', { idleExpiresAt: 260_000 }), 50)
+    expect(knowledge.current).toMatchObject({ expiring: true, idleExpiresAt: 260_000 })
+    learn(signedIn('alice', { createdAt: 2 }), 60)
+    expect(knowledge.current).toMatchObject({ expiring: false })
+  })
+
+  test('is told once to a listener that leaves and comes again as it is called, and not to one that left meanwhile', () => {
+    const { knowledge, learn } = setUp()
+    const calls: string[] = []
+    const arm = (): void => {
+      const leave = knowledge.subscribe(() => {
+        calls.push('again')
+        leave()
+        leaveLater()
+        if (calls.length < 10) arm()
+      })
+    }
+    arm()
+    const leaveLater = knowledge.subscribe(() => void calls.push('later'))
+    learn(OUT, 10)
+    expect(calls).toEqual(['again'])
+    learn(signedIn('alice'), 20)
+    expect(calls).toEqual(['again', 'again'])
+  })
+
   test('reaches every listener until it leaves, whatever another one does', () => {
     jest.useFakeTimers()
     const { knowledge, learn } = setUp()

@@ -119,7 +119,7 @@ describe('the tab that watches', () => {
     const { ask, learn } = setUp({ ...IN, expiring: true })
     await pass(3 * POLL + 1)
     expect(ask).toHaveBeenCalledTimes(3)
-    learn(IN)
+    learn({ ...IN, idleExpiresAt: 5e12, absoluteExpiresAt: 5e12 })
     await pass(10 * POLL)
     expect(ask).toHaveBeenCalledTimes(3)
   })
