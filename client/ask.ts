@@ -17,17 +17,22 @@ export type Ask = () => Promise<boolean>
 export function createAsk({ prefix, reader, learn }: Steps): Ask {
   return oneAfterAnother(async function ask() {
     const askedAt = Date.now()
+    // By hand: browsers without `BroadcastChannel` know no `AbortSignal.timeout` either.
+    const patience = new AbortController()
+    const timer = setTimeout(() => patience.abort(), PATIENCE_MILLISECONDS)
     try {
       const response = await fetch(`${prefix}/session`, {
         headers: { 'X-CSRF': '1' },
         cache: 'no-store',
-        signal: AbortSignal.timeout(PATIENCE_MILLISECONDS),
+        signal: patience.signal,
       })
       const session = response.ok ? reader.readAnswer(await response.json(), Date.now()) : undefined
       if (session) learn(session, askedAt)
       return session !== undefined
     } catch {
       return false
+    } finally {
+      clearTimeout(timer)
     }
   })
 }

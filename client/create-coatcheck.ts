@@ -53,6 +53,9 @@ export function createCoatcheck(options: Options = {}): Coatcheck {
   const send = createSend(refused)
   const onEvent = createTakeEvent({ knowledge, reader, learn, ask, refused })
   let lastReason: Reason | undefined
+  knowledge.subscribe(({ state }) => {
+    if (state === 'signed-in') lastReason = undefined
+  })
   const running: KeepingUp | undefined =
     typeof document === 'undefined'
       ? undefined
@@ -104,10 +107,10 @@ export function createCoatcheck(options: Options = {}): Coatcheck {
     if (knowledge.consider(news)) running?.tell(news)
   }
 
-  /** Once the cookie is gone the gateway has no reason to tell any more: then the one that the ending itself gave holds. */
+  /** Once the cookie is gone the gateway has no reason to tell any more: then the one that is known, or that the ending itself gave, holds. */
   function explained(session: Session): Session {
     if (session.state !== 'signed-out') lastReason = undefined
-    else if (session.reason === 'none' && lastReason) return { ...session, reason: lastReason }
+    else if (session.reason === 'none') return { ...session, reason: knowledge.current.reason ?? lastReason ?? 'none' }
     return session
   }
 

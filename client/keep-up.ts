@@ -1,9 +1,10 @@
+import type { Ask } from './ask.ts'
 import { createCandidate } from './election.ts'
 import { readEvents } from './event-stream.ts'
 import { followPage } from './follow-page.ts'
 import type { Knowledge, News } from './knowledge.ts'
 import type { EventListener } from './parse-events.ts'
-import { joinTabs, type Tabs } from './tabs.ts'
+import { canTabsTalk, joinTabs, type Tabs } from './tabs.ts'
 import { createWatch } from './watch.ts'
 
 interface Steps {
@@ -11,7 +12,7 @@ interface Steps {
   readonly pollMilliseconds: number
   readonly silentMilliseconds: number
   readonly knowledge: Knowledge
-  readonly ask: () => Promise<unknown>
+  readonly ask: Ask
   readonly onEvent: EventListener
 }
 
@@ -22,6 +23,8 @@ export interface KeepingUp {
 }
 
 const BETWEEN_RETURNS_MILLISECONDS = 1_000
+/** Where nobody could say, it is asked again after this time, and after twice as long each time, sixteen times at most. */
+const RETRY_MILLISECONDS = 2_000
 
 /**
  * Keeps this tab's knowledge true: one tab watches for all, and all tell each other what they learn.
@@ -29,10 +32,11 @@ const BETWEEN_RETURNS_MILLISECONDS = 1_000
  * Fetch metadata either, so that the gateway would refuse their streams, and a stream per tab uses up the connections of HTTP/1.1.
  */
 export function keepUp({ eventsUrl, pollMilliseconds, silentMilliseconds, knowledge, ask, onEvent }: Steps): KeepingUp {
-  const isTogether = 'BroadcastChannel' in globalThis && 'locks' in navigator
+  const isTogether = canTabsTalk() && 'locks' in navigator
   let tabs: Tabs | undefined
   let heardAt = 0
-  let returnedAt = 0
+  let lookedAt = 0
+  let unanswered = 0
 
   const sayThere = () => tabs?.tell({})
   const onOpen = () => void ask()
@@ -54,12 +58,14 @@ export function keepUp({ eventsUrl, pollMilliseconds, silentMilliseconds, knowle
   const stop = followPage({
     onBegin() {
       heardAt = Date.now()
-      tabs = joinTabs(({ news }) => {
-        heardAt = Date.now()
-        if (news) knowledge.consider(news)
-      })
+      tabs = isTogether
+        ? joinTabs(({ news }) => {
+            heardAt = Date.now()
+            if (news) knowledge.consider(news)
+          })
+        : undefined
       candidate.stand()
-      void ask()
+      void look()
     },
     onEnd() {
       candidate.leave()
@@ -69,13 +75,13 @@ export function keepUp({ eventsUrl, pollMilliseconds, silentMilliseconds, knowle
     onReturn(isNetworkNew) {
       // Whoever watches may have slept as well, and gets its time to say so.
       heardAt = Date.now()
-      if (heardAt - returnedAt < BETWEEN_RETURNS_MILLISECONDS) return
-      returnedAt = heardAt
-      void ask()
+      if (unanswered === 0 && sinceLooked() < BETWEEN_RETURNS_MILLISECONDS) return
+      void look()
       watch.anew(isNetworkNew)
     },
     onTick() {
-      const isForsaken = !watch.isRunning && Date.now() - heardAt > silentMilliseconds
+      if (unanswered > 0 && sinceLooked() >= RETRY_MILLISECONDS * 2 ** Math.min(unanswered, 4)) void look()
+      const isForsaken = !watch.isRunning && Math.abs(Date.now() - heardAt) > silentMilliseconds
       if (!isForsaken || knowledge.current.state === 'signed-out') return
       heardAt = Date.now()
       candidate.takeOver()
@@ -83,4 +89,15 @@ export function keepUp({ eventsUrl, pollMilliseconds, silentMilliseconds, knowle
   })
 
   return { tell: (news) => tabs?.tell({ news }), stop }
+
+  /** Asks for this tab itself: whoever watches has nothing to say while nothing changes, and does not know what this one missed. */
+  async function look(): Promise<void> {
+    lookedAt = Date.now()
+    unanswered = (await ask()) ? 0 : unanswered + 1
+  }
+
+  /** In milliseconds; a clock that was set back keeps nobody waiting. */
+  function sinceLooked(): number {
+    return Math.abs(Date.now() - lookedAt)
+  }
 }

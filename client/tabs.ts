@@ -14,9 +14,18 @@ export interface Tabs {
   readonly close: () => void
 }
 
-/** Joins the other tabs of this origin; alone where the browser has no way to talk to them. */
+/** Whether tabs can talk to each other: old browsers have no way, and one that blocks what sites keep may refuse it. */
+export function canTabsTalk(): boolean {
+  try {
+    new BroadcastChannel(NAME).close()
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Joins the other tabs of this origin. */
 export function joinTabs(onMessage: (message: Message) => void): Tabs {
-  if (!('BroadcastChannel' in globalThis)) return { tell: () => undefined, close: () => undefined }
   const channel = new BroadcastChannel(NAME)
   channel.addEventListener('message', ({ data }: MessageEvent<Message>) => onMessage(data))
   return {

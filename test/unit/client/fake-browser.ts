@@ -72,6 +72,24 @@ export function withoutTabs(): void {
   Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true })
 }
 
+/** Gives the page tabs beside it, of which another one watches. Says what they tell this one; what it tells them stays with it. */
+export function withOtherTabs(): { readonly say: (message: unknown) => void; readonly told: unknown[] } {
+  const told: unknown[] = []
+  const channel = Object.assign(new EventTarget(), {
+    postMessage: (message: unknown) => void told.push(message),
+    close: () => {},
+  })
+  const names = {
+    // oxlint-disable-next-line prefer-arrow-callback -- it is made with `new`
+    BroadcastChannel: function join() {
+      return channel
+    },
+    navigator: { locks: { request: () => new Promise(() => undefined) } },
+  }
+  for (const [name, value] of Object.entries(names)) Object.defineProperty(globalThis, name, { value, configurable: true })
+  return { say: (data) => void channel.dispatchEvent(Object.assign(new Event('message'), { data })), told }
+}
+
 /** What `GET /bff/session` says of somebody, by a gateway whose clock is `aheadMilliseconds` ahead. */
 export function toldSession(sub: string, idleSeconds = 3_600, aheadMilliseconds = 0) {
   const now = Date.now() + aheadMilliseconds
