@@ -1,6 +1,7 @@
 import type { Knowledge } from './knowledge.ts'
 import type { StreamEnd } from './event-stream.ts'
 import { pause } from './pause.ts'
+import type { Session } from './session.ts'
 
 interface Steps {
   /** Reads events until they end; undefined where this tab is to do without. */
@@ -56,14 +57,17 @@ export function createWatch({ listen, ask, knowledge, pollMilliseconds }: Steps)
 
   async function keepWatch(signal: AbortSignal): Promise<void> {
     let failures = 0
+    let asked = 0
     while (!signal.aborted) {
-      if (knowledge.current.state === 'signed-in') failures = await watchOnce(signal, failures)
-      else if (knowledge.current.state === 'signed-out') await untilChanged(signal)
+      const { current } = knowledge
+      if (current.state === 'signed-in') failures = await watchOnce(signal, failures)
       else {
-        // It has been asked just now; where nobody could say, it is asked again.
-        await untilChanged(signal, RETRY_MILLISECONDS * 2 ** Math.min(failures, MOST_FAILURES))
-        failures = knowledge.current.state === 'unknown' ? failures + 1 : 0
-        if (failures > 0 && !signal.aborted) await ask()
+        await untilChanged(
+          signal,
+          isSettled(current, asked) ? undefined : RETRY_MILLISECONDS * 2 ** Math.min(asked, MOST_FAILURES),
+        )
+        asked = current === knowledge.current ? asked + 1 : 0
+        if (asked > 0 && !signal.aborted) await ask()
       }
     }
   }
@@ -109,6 +113,14 @@ export function createWatch({ listen, ask, knowledge, pollMilliseconds }: Steps)
       }
     })
   }
+}
+
+/**
+ * Whether there is nothing to ask about until something happens. Where nobody could say, there is; and after `replaced` for a while: a
+ * session ends as that a moment before the browser has the cookie of the new one, which asks for nothing in a page without this client.
+ */
+function isSettled({ state, reason }: Session, asked: number): boolean {
+  return state === 'signed-out' && (reason !== 'replaced' || asked >= MOST_FAILURES)
 }
 
 /** Not all at once, where a gateway that stops ends the streams of thousands. */

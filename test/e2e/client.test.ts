@@ -124,6 +124,25 @@ describe('tabs that use the client', () => {
 })
 
 describe('a tab that uses the client', () => {
+  test('finds the session that has replaced its own, though the cookie of that comes later', async () => {
+    const tab = await signedIn()
+    await streaming()
+    // What one browser does at once, two do one step after the other.
+    const late = await world.newPerson()
+    try {
+      await late.addCookies(await person.cookies())
+      const page = await late.newPage()
+      await page.goto(`${world.origin}/bff/login?prompt=login&returnTo=/`)
+      await page.getByRole('button', { name: 'Sign in' }).click()
+      await says(tab, 'replaced')
+      await page.waitForURL(`${world.origin}/`)
+      await person.addCookies(await late.cookies())
+      await says(tab, 'alice')
+    } finally {
+      await late.close()
+    }
+  })
+
   test('shows after a closed lid what happened meanwhile', async () => {
     const tab = await signedIn()
     await streaming()

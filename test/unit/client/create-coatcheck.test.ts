@@ -145,6 +145,17 @@ describe('a call that is refused for want of a session', () => {
     expect(coatcheck.session.current.state).toBe('signed-in')
   })
 
+  test('is not looked into for ever where nothing has replaced the session', async () => {
+    answers['/api/x'] = () => refusal('replaced')
+    answers['/bff/session'] = () => json(toldNobody('replaced'))
+    await coatcheck.fetch('/api/x')
+    await pass(120_000)
+    const before = questions()
+    await pass(3_600_000)
+    expect(questions()).toBe(before)
+    expect(coatcheck.session.current).toEqual({ state: 'signed-out', reason: 'replaced' })
+  })
+
   test('is no end where it is older than what holds now, whatever reason it was refused with', async () => {
     answers['/api/slow'] = () => refusal('idle')
     const states: string[] = []

@@ -105,6 +105,16 @@ describe('the tab that watches', () => {
     expect(listen).toHaveBeenCalledTimes(1)
   })
 
+  test('looks a few times for the session that has replaced this one: its cookie may be under way', async () => {
+    const { ask } = setUp({ state: 'signed-out', reason: 'replaced' })
+    await pass(1_900)
+    expect(ask).toHaveBeenCalledTimes(0)
+    await pass(200)
+    expect(ask).toHaveBeenCalledTimes(1)
+    await pass(86_400_000)
+    expect(ask).toHaveBeenCalledTimes(3)
+  })
+
   test('asks again, less and less often, while nothing is known', async () => {
     const { ask, listen } = setUp(undefined)
     await pass(1_900)
