@@ -53,8 +53,9 @@ export function createCoatcheck(options: Options = {}): Coatcheck {
   const send = createSend(refused)
   const onEvent = createTakeEvent({ knowledge, reader, learn, ask, refused })
   let lastReason: Reason | undefined
+  let signingOut: Promise<void> | undefined
   knowledge.subscribe(({ state }) => {
-    if (state === 'signed-in') lastReason = undefined
+    if (state === 'signed-in') lastReason = signingOut = undefined
   })
   const running: KeepingUp | undefined =
     typeof document === 'undefined'
@@ -74,12 +75,13 @@ export function createCoatcheck(options: Options = {}): Coatcheck {
       location.assign(`${prefix}/login?returnTo=${encodeURIComponent(returnTo)}`)
     },
 
-    async logout() {
-      const response = await send(`${prefix}/logout`, { method: 'POST' })
-      if (!response.ok) throw new Error(`Signing out did not work (${response.status}); the session goes on.`)
-      const answer = await response.json()
-      learn({ state: 'signed-out', reason: 'signed_out' })
-      location.assign(answer.continue)
+    logout() {
+      // Once: asked a second time, there is no session left to leave the provider with, and the page would go past it.
+      signingOut ??= signOut().catch((error: unknown) => {
+        signingOut = undefined
+        throw error
+      })
+      return signingOut
     },
 
     async extend() {
@@ -99,6 +101,14 @@ export function createCoatcheck(options: Options = {}): Coatcheck {
 
     fetch: send,
     close: () => running?.stop(),
+  }
+
+  async function signOut(): Promise<void> {
+    const response = await send(`${prefix}/logout`, { method: 'POST' })
+    if (!response.ok) throw new Error(`Signing out did not work (${response.status}); the session goes on.`)
+    const answer = await response.json()
+    learn({ state: 'signed-out', reason: 'signed_out' })
+    location.assign(answer.continue)
   }
 
   function learn(told: Session, askedAt = Date.now()): void {

@@ -35,10 +35,14 @@ export function keepUp({ eventsUrl, pollMilliseconds, silentMilliseconds, knowle
   const isTogether = canTabsTalk() && 'locks' in navigator
   let tabs: Tabs | undefined
   let heardAt = 0
+  let saidAt = 0
   let lookedAt = 0
   let unanswered = 0
 
-  const sayThere = () => tabs?.tell({})
+  const sayThere = () => {
+    saidAt = Date.now()
+    tabs?.tell({})
+  }
   const onOpen = () => void ask()
   const watch = createWatch({
     listen: isTogether
@@ -75,14 +79,18 @@ export function keepUp({ eventsUrl, pollMilliseconds, silentMilliseconds, knowle
     onReturn(isNetworkNew) {
       // Whoever watches may have slept as well, and gets its time to say so.
       heardAt = Date.now()
-      if (unanswered === 0 && sinceLooked() < BETWEEN_RETURNS_MILLISECONDS) return
+      if (unanswered === 0 && since(lookedAt) < BETWEEN_RETURNS_MILLISECONDS) return
       void look()
       watch.anew(isNetworkNew)
     },
     onTick() {
-      if (unanswered > 0 && sinceLooked() >= RETRY_MILLISECONDS * 2 ** Math.min(unanswered, 4)) void look()
-      const isForsaken = !watch.isRunning && Math.abs(Date.now() - heardAt) > silentMilliseconds
-      if (!isForsaken || knowledge.current.state === 'signed-out') return
+      if (unanswered > 0 && since(lookedAt) >= RETRY_MILLISECONDS * 2 ** Math.min(unanswered, 4)) void look()
+      if (watch.isRunning) {
+        // Between questions and tries that are far apart, it has heard nothing to pass on, and is no less awake.
+        if (since(saidAt) > silentMilliseconds / 3) sayThere()
+        return
+      }
+      if (since(heardAt) <= silentMilliseconds || knowledge.current.state === 'signed-out') return
       heardAt = Date.now()
       candidate.takeOver()
     },
@@ -95,9 +103,9 @@ export function keepUp({ eventsUrl, pollMilliseconds, silentMilliseconds, knowle
     lookedAt = Date.now()
     unanswered = (await ask()) ? 0 : unanswered + 1
   }
+}
 
-  /** In milliseconds; a clock that was set back keeps nobody waiting. */
-  function sinceLooked(): number {
-    return Math.abs(Date.now() - lookedAt)
-  }
+/** In milliseconds; a clock that was set back keeps nobody waiting. */
+function since(at: number): number {
+  return Math.abs(Date.now() - at)
 }

@@ -20,6 +20,8 @@ export function retryMilliseconds({ status, headers }: Response, method: string)
 export function waitOf(headers: Headers): number {
   const value = headers.get('Retry-After') ?? ''
   if (/^\d+$/.test(value)) return Number(value) * 1_000
+  // `Date.parse` makes a date of nearly every number.
+  if (!value.endsWith('GMT')) return NaN
   return Math.max(0, Date.parse(value) - Date.parse(headers.get('Date') ?? ''))
 }
 

@@ -113,6 +113,24 @@ describe('a tab beside the one that watches', () => {
   })
 })
 
+describe('the tab that watches', () => {
+  test('says that it is there, however seldom it asks, so that no other one takes its place', async () => {
+    others = withOtherTabs(true)
+    answer = toldSession('alice', 43_000)
+    browser.answer = ({ url }) => (url === '/bff/events' ? new Response('', { status: 503 }) : Response.json(answer))
+    coatcheck = createCoatcheck({ pollMilliseconds: 240_000 })
+    await pass(60_000)
+    for (let round = 0; round < 20; round += 1) {
+      others.told.length = 0
+      await pass(40_000)
+      expect(others.told.length).toBeGreaterThan(0)
+    }
+    const before = browser.asked.length
+    await pass(2_400_000)
+    expect(browser.asked.length - before).toBeLessThan(20)
+  })
+})
+
 describe('a tab of an old or a locked browser', () => {
   test('asks by itself where timeouts are unknown', async () => {
     const { timeout } = AbortSignal

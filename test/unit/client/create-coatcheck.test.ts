@@ -192,6 +192,36 @@ describe('signing in and out', () => {
     expect(browser.left).toEqual(['/bff/logout/continue?handle=x'])
   })
 
+  test('signs out once for two clicks, so that the second one does not lead past the provider', async () => {
+    let count = 0
+    answers['/bff/logout'] = () =>
+      json({ continue: (count += 1) === 1 ? '/bff/logout/continue?handle=x' : '/bff/logout/callback' })
+    await Promise.all([coatcheck.logout(), coatcheck.logout()])
+    // The page is still there until the next one is.
+    await coatcheck.logout()
+    expect(browser.left).toEqual(['/bff/logout/continue?handle=x'])
+  })
+
+  test('signs out again in a page that was left so, and came back to a new session', async () => {
+    answers['/bff/logout'] = () => json({ continue: '/bff/logout/callback' })
+    await coatcheck.logout()
+    await pass(1)
+    await coatcheck.refresh()
+    expect(coatcheck.session.current.state).toBe('signed-in')
+    await coatcheck.logout()
+    expect(coatcheck.session.current.state).toBe('signed-out')
+    expect(browser.left).toHaveLength(2)
+  })
+
+  test('may try again to sign out where it did not work', async () => {
+    const first = expect(coatcheck.logout()).rejects.toThrow('503')
+    await pass(20_000)
+    await first
+    answers['/bff/logout'] = () => json({ continue: '/bff/logout/callback' })
+    await coatcheck.logout()
+    expect(browser.left).toHaveLength(1)
+  })
+
   test('says that it did not work where it did not, and goes nowhere', async () => {
     const signingOut = expect(coatcheck.logout()).rejects.toThrow('503')
     await pass(20_000)

@@ -72,8 +72,8 @@ export function withoutTabs(): void {
   Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true })
 }
 
-/** Gives the page tabs beside it, of which another one watches. Says what they tell this one; what it tells them stays with it. */
-export function withOtherTabs(): { readonly say: (message: unknown) => void; readonly told: unknown[] } {
+/** Gives the page tabs beside it, of which another one watches, unless this one is elected. Says what they tell this one; what it tells them stays with it. */
+export function withOtherTabs(isElected = false): { readonly say: (message: unknown) => void; readonly told: unknown[] } {
   const told: unknown[] = []
   const channel = Object.assign(new EventTarget(), {
     postMessage: (message: unknown) => void told.push(message),
@@ -84,7 +84,11 @@ export function withOtherTabs(): { readonly say: (message: unknown) => void; rea
     BroadcastChannel: function join() {
       return channel
     },
-    navigator: { locks: { request: () => new Promise(() => undefined) } },
+    navigator: {
+      locks: {
+        request: (...[, , hold]: [string, unknown, () => Promise<void>]) => (isElected ? hold() : new Promise(() => undefined)),
+      },
+    },
   }
   for (const [name, value] of Object.entries(names)) Object.defineProperty(globalThis, name, { value, configurable: true })
   return { say: (data) => void channel.dispatchEvent(Object.assign(new Event('message'), { data })), told }

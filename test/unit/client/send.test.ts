@@ -85,6 +85,10 @@ describe('a 503', () => {
     ['GET', { 'Retry-After': '11' }, 'asks for longer than anybody waits'],
     ['GET', { 'Retry-After': 'Mon, 02 Mar 2026 09:00:00 GMT', Date: 'Mon, 02 Mar 2026 08:00:00 GMT' }, 'asks for an hour'],
     ['GET', { 'Retry-After': 'soon' }, 'says it in no form that there is'],
+    ...['120.5', '-1', '5, 10'].map((wait) => {
+      const headers = { 'Retry-After': wait, Date: 'Mon, 02 Mar 2026 08:00:00 GMT' }
+      return ['GET', headers, 'says what is neither a number of seconds nor a date'] as const
+    }),
     ['POST', { 'Retry-After': '1' }, 'may be the API’s own, which may have done it'],
     ['PUT', { ...ours, 'Coatcheck-Code': 'draining' }, 'may have cut off what was under way'],
   ])('to %s with %j is handed back at once: it %s', async (...[method, headers]) => {
