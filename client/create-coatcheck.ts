@@ -126,12 +126,12 @@ export function createCoatcheck(options: Options = {}): Coatcheck {
 
   /**
    * The gateway refused a request for want of a session. That request may be older than a new sign-in, so that it is asked what holds
-   * now, once for all that are refused together; where nobody can say, the refusal's own word stands.
+   * now, once for all that are refused together; until somebody can say, the refusal's own word stands.
    */
   async function lookInto(reason: Reason): Promise<void> {
     if (knowledge.current.state === 'signed-out') return
     lastReason = reason
-    const isTold = await ask()
+    const isTold = await (running?.look ?? ask)()
     if (!isTold && reason !== 'replaced') learn({ state: 'signed-out', reason })
   }
 }

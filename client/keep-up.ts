@@ -19,6 +19,8 @@ interface Steps {
 export interface KeepingUp {
   /** Tells the other tabs what was learnt here. */
   readonly tell: (news: News) => void
+  /** Asks as `ask` does, and again after a while where nobody could say. */
+  readonly look: Ask
   readonly stop: () => void
 }
 
@@ -96,12 +98,15 @@ export function keepUp({ eventsUrl, pollMilliseconds, silentMilliseconds, knowle
     },
   })
 
-  return { tell: (news) => tabs?.tell({ news }), stop }
+  return { tell: (news) => tabs?.tell({ news }), look, stop }
 
   /** Asks for this tab itself: whoever watches has nothing to say while nothing changes, and does not know what this one missed. */
-  async function look(): Promise<void> {
+  async function look(): Promise<boolean> {
     lookedAt = Date.now()
-    unanswered = (await ask()) ? 0 : unanswered + 1
+    const before = unanswered
+    const isTold = await ask()
+    unanswered = isTold ? 0 : before + 1
+    return isTold
   }
 }
 

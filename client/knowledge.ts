@@ -67,7 +67,8 @@ function join(listeners: Set<SessionListener>, listener: SessionListener): () =>
 
 /** Tells those who listen now: not who joins as they are told, and not who has left by then. */
 function tell(listeners: ReadonlySet<SessionListener>, session: Session): void {
-  for (const listener of [...listeners]) if (listeners.has(listener)) call(listener, session)
+  const joined = [...listeners]
+  for (const listener of joined) if (listeners.has(listener)) call(listener, session)
 }
 
 /** One listener's failure is for the console, and keeps the news from nobody else. */

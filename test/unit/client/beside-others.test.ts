@@ -24,6 +24,10 @@ afterEach(() => {
   jest.useRealTimers()
 })
 
+function refuse(): never {
+  throw new DOMException('The operation is insecure.', 'SecurityError')
+}
+
 /** The one that watches is alive: it passes heartbeats on, and has no news. */
 async function hearOthers(milliseconds: number): Promise<void> {
   for (let passed = 0; passed < milliseconds; passed += 15_000) {
@@ -76,6 +80,22 @@ describe('a tab beside the one that watches', () => {
     const before = browser.asked.length
     await hearOthers(300_000)
     expect(browser.asked.length).toBe(before)
+  })
+
+  test('that was refused while nobody could say more finds out that it is signed in all the same', async () => {
+    answer = toldSession('alice')
+    coatcheck = createCoatcheck()
+    await pass(5_000)
+    browser.answer = ({ url }) =>
+      url === '/api/slow'
+        ? Response.json({}, { status: 401, headers: { 'Coatcheck-Reason': 'idle' } })
+        : new Response('', { status: 503 })
+    await Promise.all([coatcheck.fetch('/api/slow'), coatcheck.fetch('/api/slow'), coatcheck.fetch('/api/slow')])
+    await hearOthers(15_000)
+    expect(coatcheck.session.current).toEqual({ state: 'signed-out', reason: 'idle' })
+    browser.answer = () => Response.json(answer)
+    await hearOthers(30_000)
+    expect(coatcheck.session.current).toMatchObject({ state: 'signed-in', user: { sub: 'alice' } })
   })
 
   test('asks less and less often while nobody can say', async () => {
@@ -133,7 +153,7 @@ describe('the tab that watches', () => {
 
 describe('a tab of an old or a locked browser', () => {
   test('asks by itself where timeouts are unknown', async () => {
-    const { timeout } = AbortSignal
+    const timeout = Object.getOwnPropertyDescriptor(AbortSignal, 'timeout') ?? {}
     Reflect.deleteProperty(AbortSignal, 'timeout')
     try {
       answer = toldSession('alice')
@@ -141,7 +161,7 @@ describe('a tab of an old or a locked browser', () => {
       await pass(10)
       expect(coatcheck.session.current).toMatchObject({ state: 'signed-in' })
     } finally {
-      Object.assign(AbortSignal, { timeout })
+      Object.defineProperty(AbortSignal, 'timeout', timeout)
     }
   })
 
@@ -154,12 +174,7 @@ describe('a tab of an old or a locked browser', () => {
   })
 
   test('asks by itself where the browser refuses to let tabs talk', async () => {
-    Object.defineProperty(globalThis, 'BroadcastChannel', {
-      value: function refuse() {
-        throw new DOMException('The operation is insecure.', 'SecurityError')
-      },
-      configurable: true,
-    })
+    Object.defineProperty(globalThis, 'BroadcastChannel', { value: refuse, configurable: true })
     answer = toldSession('alice')
     coatcheck = createCoatcheck()
     await pass(10)
