@@ -38,9 +38,7 @@ export function createWatch({ listen, ask, knowledge, pollMilliseconds }: Steps)
     },
     /** Begins again at once, where it is only waiting, or where its stream is said to be of no use any more. */
     anew(dropStream: boolean) {
-      if (!turn || (isListening && !dropStream)) return
-      end()
-      begin()
+      if (turn && (dropStream || !isListening)) restart()
     },
   }
 
@@ -53,6 +51,11 @@ export function createWatch({ listen, ask, knowledge, pollMilliseconds }: Steps)
     turn?.abort()
     turn = undefined
     isListening = false
+  }
+
+  function restart(): void {
+    end()
+    begin()
   }
 
   async function keepWatch(signal: AbortSignal): Promise<void> {
@@ -92,7 +95,13 @@ export function createWatch({ listen, ask, knowledge, pollMilliseconds }: Steps)
     const asking = setInterval(() => {
       if (knowledge.current.state === 'signed-in' && knowledge.current.expiring) void ask()
     }, pollMilliseconds)
+    // Of a session that this browser has lost or left without an end, the stream goes on, and says nothing of the one that came after.
+    const own = createdAtOf(knowledge.current)
+    const leave = knowledge.subscribe((session) => {
+      if (![own, undefined].includes(createdAtOf(session))) restart()
+    })
     const ended = await read(signal)
+    leave()
     clearInterval(asking)
     if (!signal.aborted) isListening = false
     return ended
@@ -113,6 +122,10 @@ export function createWatch({ listen, ask, knowledge, pollMilliseconds }: Steps)
       }
     })
   }
+}
+
+function createdAtOf(session: Session): number | undefined {
+  return session.state === 'signed-in' ? session.createdAt : undefined
 }
 
 /**

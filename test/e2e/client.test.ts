@@ -143,6 +143,19 @@ describe('a tab that uses the client', () => {
     }
   })
 
+  test('hears of the session that this browser has now, though the one before it has never ended', async () => {
+    const tab = await signedIn()
+    await streaming()
+    await person.clearCookies()
+    const other = await person.newPage()
+    await other.goto(`${world.origin}/bff/login?returnTo=/client.html`)
+    await other.getByRole('button', { name: 'Sign in' }).click()
+    await says(other, 'alice')
+    await streaming(2)
+    await signOutSilently(person, world)
+    await says(tab, 'signed_out')
+  })
+
   test('shows after a closed lid what happened meanwhile', async () => {
     const tab = await signedIn()
     await streaming()

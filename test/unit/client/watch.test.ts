@@ -144,6 +144,22 @@ describe('the tab that watches', () => {
     expect(listen).toHaveBeenCalledTimes(2)
   })
 
+  test('leaves the stream of a session that is no longer the one of this browser', async () => {
+    const { learn, listen } = setUp(IN)
+    learn({ ...IN, user: { sub: 'alice', name: 'Alice' }, idleExpiresAt: 4.1e12 })
+    await pass(0)
+    expect(listen).toHaveBeenCalledTimes(1)
+    learn({ ...IN, createdAt: 2 })
+    await pass(0)
+    expect(listen).toHaveBeenCalledTimes(2)
+    expect(listen.mock.calls[0]?.[0].aborted).toBe(true)
+    learn(OUT)
+    learn({ ...IN, createdAt: 3 })
+    await pass(0)
+    expect(listen).toHaveBeenCalledTimes(3)
+    expect(listen.mock.calls.map(([signal]) => signal.aborted)).toEqual([true, true, false])
+  })
+
   test('stops for good, and asks nothing afterwards', async () => {
     const { watch, ask, listen } = setUp(IN)
     watch.end()
