@@ -15,7 +15,7 @@ interface Listening {
 
 /** How a stream ended. */
 export interface StreamEnd {
-  /** For how many milliseconds it was open; 0 where it was refused. */
+  /** For how many milliseconds it was open; 0 where it was refused, or nothing of it ever came. */
   readonly lasted: number
   /** After how many milliseconds the gateway wants to be asked again, where it said so. */
   readonly retryMilliseconds: number | undefined
@@ -31,8 +31,12 @@ export async function readEvents({ url, signal, silentMilliseconds, ...on }: Lis
   const cut = () => connection.abort()
   signal.addEventListener('abort', cut)
   if (signal.aborted) cut()
-  let silence = setTimeout(cut, silentMilliseconds)
   let openedAt: number | undefined
+  let silence = setTimeout(() => {
+    // Without a single word, though the gateway begins with one: something on the way keeps them.
+    openedAt = undefined
+    cut()
+  }, silentMilliseconds)
   let retryMilliseconds: number | undefined
   const parse = createEventParser(on.onEvent, (milliseconds) => {
     retryMilliseconds = milliseconds

@@ -59,6 +59,15 @@ describe("the gateway's stream", () => {
     expect(await reading).toEqual({ lasted: 0, retryMilliseconds: undefined })
   })
 
+  test('that is held back by something on the way, so that it opens and says nothing, was of no use', async () => {
+    const stream = fakeStream()
+    browser.answer = ({ signal }) => stream.response(signal)
+    const reading = read()
+    await jest.advanceTimersByTimeAsync(46_000)
+    expect(await reading).toEqual({ lasted: 0, retryMilliseconds: undefined })
+    expect(seen).toEqual(['open'])
+  })
+
   test('ends when nobody wants it any more, be it before it began', async () => {
     const stream = fakeStream()
     browser.answer = ({ signal }) => stream.response(signal)
