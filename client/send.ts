@@ -25,7 +25,7 @@ export function createSend(onRefused: (reason: Reason) => void): Send {
     const wait = retryMilliseconds(response, init?.method ?? request?.method ?? 'GET')
     if (wait !== undefined && canBeSentAgain(input, init)) {
       const signal = init?.signal ?? request?.signal
-      await response.body?.cancel()
+      await response.body?.cancel().catch(() => undefined)
       // A little apart, so that whoever was refused at once does not come back at once. An aborted one fails in the second attempt.
       await pause(wait + Math.random() * 500, signal)
       response = await attempt()

@@ -104,6 +104,12 @@ describe('a 503', () => {
     expect((await answered).status).toBe(200)
   })
 
+  test('is followed by one more try though the rest of it was cut off', async () => {
+    const cut = new ReadableStream({ start: (controller) => controller.error(new TypeError('network error')) })
+    const refusal = () => new Response(cut, { status: 503, headers: ours })
+    expect(await triesAfter(refusal, '/api/x')).toEqual({ tries: 2, status: 200 })
+  })
+
   test('after the second try is the answer', async () => {
     browser.answer = () => unavailable(ours)
     const answered = send('/api/x')
