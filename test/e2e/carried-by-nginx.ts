@@ -9,6 +9,7 @@ import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { type Nginx, startNginx } from '../support/nginx.ts'
 import { type RedisServer, startRedis } from '../support/redis-server.ts'
 import { type ScriptedProvider, startScriptedProvider } from '../support/scripted-provider.ts'
+import { startTogether } from '../support/stops.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
 
 export const HOST = 'app.shop.test'
@@ -30,16 +31,7 @@ export interface CarriedByNginx {
 }
 
 export async function startCarriedByNginx(routesFor?: (api: Upstream) => readonly object[]): Promise<CarriedByNginx> {
-  const stops: (() => Promise<unknown>)[] = []
-  const begun = <Thing>(thing: Thing, stop: (thing: Thing) => Promise<unknown>): Thing => {
-    stops.unshift(() => stop(thing))
-    return thing
-  }
-  const stop = async (): Promise<void> => {
-    for (const each of stops) await each()
-  }
-
-  try {
+  return startTogether(async (begun) => {
     const folder = begun(await mkdtemp(join(tmpdir(), 'coatcheck-e2e-')), (path) => rm(path, { recursive: true }))
     const authority = await createCertificateAuthority(folder)
     const [listens = 0, decides = 0] = await findFreePorts(2)
@@ -95,10 +87,6 @@ export async function startCarriedByNginx(routesFor?: (api: Upstream) => readonl
         if (value === undefined) throw new Error('The login did not end with a session.')
         return { browser, cookie: `__Host-Http-coatcheck=${value}` }
       },
-      stop,
     }
-  } catch (error) {
-    await stop()
-    throw error
-  }
+  })
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createCertificateAuthority } from '../support/certificates.ts'
 import { type Nginx, startNginx } from '../support/nginx.ts'
+import { startTogether } from '../support/stops.ts'
 import { type Answer, ask, type Question } from './ask.ts'
 import { type Echo, type EchoServer, startEcho } from './echo.ts'
 
@@ -45,17 +46,8 @@ interface Form {
 }
 
 export async function startNginxAlone({ file, isGatewayDown = false, isHurried = false }: Form): Promise<NginxAlone> {
-  const stops: (() => Promise<unknown>)[] = []
-  const begun = <Thing>(thing: Thing, stop: (thing: Thing) => Promise<unknown>): Thing => {
-    stops.unshift(() => stop(thing))
-    return thing
-  }
-  const stop = async (): Promise<void> => {
-    for (const each of stops) await each()
-  }
-  const startStandIn = async (): Promise<EchoServer> => begun(await startEcho(), (started) => started.stop())
-
-  try {
+  return startTogether(async (begun) => {
+    const startStandIn = async (): Promise<EchoServer> => begun(await startEcho(), (started) => started.stop())
     const folder = begun(await mkdtemp(join(tmpdir(), 'coatcheck-e2e-')), (path) => rm(path, { recursive: true }))
     const page = join(folder, 'page')
     for (const [name, text] of Object.entries(FILES)) {
@@ -83,12 +75,8 @@ export async function startNginxAlone({ file, isGatewayDown = false, isHurried =
       api,
       get: (target, question) => ask(nginx.origin + target, certificate, question),
       overHttp: (target, question) => ask(`http://${HOST}:${nginx.httpPort}${target}`, certificate, question),
-      stop,
     }
-  } catch (error) {
-    await stop()
-    throw error
-  }
+  })
 }
 
 /** What reached the stand-in that answered. */

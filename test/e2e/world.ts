@@ -11,6 +11,7 @@ import { type GatewayProcess, startProcess } from '../support/gateway-process.ts
 import { type Nginx, startNginx } from '../support/nginx.ts'
 import { startProvider, type TestProvider } from '../support/provider.ts'
 import { type RedisServer, startRedis } from '../support/redis-server.ts'
+import { startTogether } from '../support/stops.ts'
 import { until } from '../support/until.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
 import { startSibling } from './sibling-host.ts'
@@ -51,16 +52,7 @@ interface WorldOptions {
 
 /** Starts it all on free ports of 127.0.0.1, under hosts that the browser and the gateway find there. */
 export async function startWorld({ accessTokenSeconds = 3600, variables = {} }: WorldOptions = {}): Promise<World> {
-  const stops: (() => Promise<unknown>)[] = []
-  const begun = <Thing>(thing: Thing, stop: (thing: Thing) => Promise<unknown>): Thing => {
-    stops.unshift(() => stop(thing))
-    return thing
-  }
-  const stop = async (): Promise<void> => {
-    for (const each of stops) await each()
-  }
-
-  try {
+  return startTogether(async (begun) => {
     const folder = begun(await mkdtemp(join(tmpdir(), 'coatcheck-e2e-')), (path) => rm(path, { recursive: true }))
     const authority = await createCertificateAuthority(folder)
     const gatewayAddress = `127.0.0.1:${await findFreePort()}`
@@ -135,12 +127,8 @@ export async function startWorld({ accessTokenSeconds = 3600, variables = {} }: 
       startGateway: async () => {
         gateway = await startReady(env)
       },
-      stop,
     }
-  } catch (error) {
-    await stop()
-    throw error
-  }
+  })
 }
 
 async function startReady(env: Readonly<Record<string, string>>): Promise<GatewayProcess> {

@@ -4,17 +4,16 @@ import { startCluster } from '../support/cluster.ts'
 import { logoutToken, sendLogout } from '../support/logout-token.ts'
 import { type RedisServer, startRedis } from '../support/redis-server.ts'
 import { signOutAtProvider } from '../support/sign-out-at-provider.ts'
+import { createStops } from '../support/stops.ts'
 import { tellScriptedStory } from '../support/story.ts'
 import { until } from '../support/until.ts'
 
-const running: (() => Promise<unknown>)[] = []
-afterEach(async () => {
-  for (const stop of running.splice(0).toReversed()) await stop()
-})
+const running = createStops()
+afterEach(running.stopAll)
 
 async function withRedis(): Promise<RedisServer> {
   const redis = await startRedis()
-  running.push(() => redis.stop())
+  running.add(() => redis.stop())
   return redis
 }
 
@@ -22,7 +21,7 @@ describe('two gateways on one Redis, and a certified provider', () => {
   test('a logout at the provider ends what was begun at either, at both, and nobody else', async () => {
     const redis = await withRedis()
     const cluster = await startCluster({ store: redis.url, instances: 2, backchannel: true })
-    running.push(cluster.stop)
+    running.add(cluster.stop)
     const { origin, instances } = cluster
     const at = { host: '127.0.0.1', port: instances[0]?.port ?? 0 }
     const browser = createBrowser({ hosts: { localhost: at } })
@@ -67,7 +66,7 @@ describe('a logout while Redis is away', () => {
   test('is 503, so that the provider comes again, and is applied when Redis is back, whether or not it does', async () => {
     const redis = await withRedis()
     const story = await tellScriptedStory({ COATCHECK_STORE: redis.url, COATCHECK_STORE_OUTAGE_GRACE: '0s' })
-    running.push(story.stop)
+    running.add(story.stop)
     const { origin, provider, gateway, signedIn } = story
     const browser = await signedIn()
     redis.freeze()
@@ -93,7 +92,7 @@ describe('a logout while Redis is away', () => {
   test('and that is applied late spares who has signed in since, though the person is the same', async () => {
     const redis = await withRedis()
     const story = await tellScriptedStory({ COATCHECK_STORE: redis.url })
-    running.push(story.stop)
+    running.add(story.stop)
     const { origin, provider, gateway, signedIn } = story
     const before = await signedIn()
     // Full for writes of new keys: the ending happens, its note does not, so that it is kept.

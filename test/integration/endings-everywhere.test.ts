@@ -7,6 +7,7 @@ import { startFaultyLine } from '../support/faulty-line.ts'
 import { logoutClaims, sendLogout } from '../support/logout-token.ts'
 import { type RedisServer, startRedis } from '../support/redis-server.ts'
 import { signOutAtProvider } from '../support/sign-out-at-provider.ts'
+import { createStops } from '../support/stops.ts'
 import { until } from '../support/until.ts'
 import { openWebSocket, type WebSocketClient } from '../support/web-socket-client.ts'
 import { OPCODES } from '../support/web-socket-frames.ts'
@@ -22,10 +23,8 @@ beforeAll(async () => {
 })
 afterAll(() => redis.stop())
 
-const stops: (() => unknown)[] = []
-afterEach(async () => {
-  for (const stop of stops.splice(0).toReversed()) await stop()
-})
+const stops = createStops()
+afterEach(stops.stopAll)
 
 async function begin(env: Readonly<Record<string, string>> = {}): Promise<Cluster> {
   const jwk = { ...(await exportJWK(key.privateKey)), kid: KID, use: 'sig', alg: 'ES256' }
@@ -59,7 +58,7 @@ async function open(cluster: Cluster, account: string): Promise<Person> {
     Promise.all(instances.map(({ port }) => openEvents({ port, host, cookie }))),
   ])
   expect(streams.map(({ status }) => status)).toEqual(instances.map(() => 200))
-  stops.push(() => [...sockets.map(({ raw }) => raw.destroy()), ...streams.map((stream) => stream.close())])
+  stops.add(() => [...sockets.map(({ raw }) => raw.destroy()), ...streams.map((stream) => stream.close())])
   return { browser, cookie, sockets, streams }
 }
 
@@ -170,13 +169,13 @@ describe('three gateways, and a session that runs out', () => {
   test('whoever is not there ends as idle in every tab, and whoever is there goes on until the absolute end', async () => {
     const times = { COATCHECK_SESSION_IDLE_TIMEOUT: '5s', COATCHECK_SESSION_ABSOLUTE_TIMEOUT: '15s' }
     const cluster = await begin(times)
-    stops.push(cluster.stop)
+    stops.add(cluster.stop)
     const [idle, busy] = [await open(cluster, 'idle'), await open(cluster, 'busy')]
     const deadlineOf = async ({ cookie }: Person, which: string) =>
       Date.parse(JSON.parse((await cluster.call(1, cookie, '/bff/session')).body)[which])
     const [idleAt, absoluteAt] = [await deadlineOf(idle, 'idleExpiresAt'), await deadlineOf(busy, 'absoluteExpiresAt')]
     const calls = setInterval(() => void cluster.call(0, busy.cookie), 500)
-    stops.push(() => clearInterval(calls))
+    stops.add(() => clearInterval(calls))
 
     tell('idleness', await ended(idle, 'idle', idleAt))
     await refused(idle, 'idle', cluster)
@@ -189,9 +188,9 @@ describe('three gateways, and a session that runs out', () => {
 describe('three gateways, one of which has lost Redis', () => {
   test('the others end what ended at once, and that one serves nobody for longer than its grace, on connections that are open neither', async () => {
     const cluster = await begin()
-    stops.push(cluster.stop)
+    stops.add(cluster.stop)
     const line = await startFaultyLine(redis.port)
-    stops.push(line.stop)
+    stops.add(line.stop)
     const cut = await cluster.join({ COATCHECK_STORE: `redis://127.0.0.1:${line.port}` })
     const at = cluster.instances.indexOf(cut)
     const [person, other] = [await open(cluster, 'alice'), await open(cluster, 'bob')]

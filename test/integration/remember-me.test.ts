@@ -1,16 +1,15 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import type { Browser } from '../support/browser.ts'
 import type { ScriptedProvider } from '../support/scripted-provider.ts'
+import { createStops } from '../support/stops.ts'
 import { type Story, tellScriptedStory } from '../support/story.ts'
 
-const running: (() => Promise<unknown>)[] = []
-afterEach(async () => {
-  for (const stop of running.splice(0).toReversed()) await stop()
-})
+const running = createStops()
+afterEach(running.stopAll)
 
 async function withSetting(rememberMe?: 'offered' | 'always'): Promise<Story<ScriptedProvider>> {
   const story = await tellScriptedStory({ COATCHECK_SESSION_REMEMBER_ME: rememberMe })
-  running.push(story.stop)
+  running.add(story.stop)
   return story
 }
 

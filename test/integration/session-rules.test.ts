@@ -2,15 +2,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import type { Browser } from '../support/browser.ts'
 import { type RedisServer, startRedis } from '../support/redis-server.ts'
 import type { ScriptedProvider } from '../support/scripted-provider.ts'
+import { createStops } from '../support/stops.ts'
 import { type Story, tellScriptedStory } from '../support/story.ts'
 import { until } from '../support/until.ts'
 import { startUpstream } from '../support/upstream.ts'
 import { openWebSocket } from '../support/web-socket-client.ts'
 
-const running: (() => Promise<unknown>)[] = []
-afterEach(async () => {
-  for (const stop of running.splice(0).toReversed()) await stop()
-})
+const running = createStops()
+afterEach(running.stopAll)
 
 type Claims = Readonly<Record<string, unknown>>
 
@@ -22,7 +21,7 @@ afterAll(() => redis.stop())
 
 async function withRules(rules: readonly object[], env: Readonly<Record<string, string>> = {}): Promise<Story<ScriptedProvider>> {
   const story = await tellScriptedStory({ COATCHECK_STORE: redis.url, COATCHECK_SESSION_RULES: JSON.stringify(rules), ...env })
-  running.push(story.stop)
+  running.add(story.stop)
   return story
 }
 
@@ -104,7 +103,7 @@ describe('rules of session times', () => {
 
   test('close a WebSocket whose session has become idle by them', async () => {
     const api = await startUpstream()
-    running.push(() => api.close())
+    running.add(() => api.close())
     const story = await withRules([{ claim: 'roles', value: 'admin', idleTimeout: '2s' }], {
       COATCHECK_ROUTES: JSON.stringify([{ prefix: '/ws/', upstream: `${api.origin}/`, webSocket: true }]),
     })

@@ -2,22 +2,21 @@ import { afterEach, describe, expect, test } from '@jest/globals'
 import { type Browser, createBrowser } from '../support/browser.ts'
 import { startGateway } from '../support/gateway.ts'
 import { startRedis } from '../support/redis-server.ts'
+import { createStops } from '../support/stops.ts'
 import { tellScriptedStory } from '../support/story.ts'
 import { until } from '../support/until.ts'
 
-const running: (() => Promise<unknown>)[] = []
-afterEach(async () => {
-  for (const stop of running.splice(0).toReversed()) await stop()
-})
+const running = createStops()
+afterEach(running.stopAll)
 
 /** Two gateways on one Redis, both with the limit. */
 async function twoGateways(most: number) {
   const redis = await startRedis()
-  running.push(() => redis.stop())
+  running.add(() => redis.stop())
   const story = await tellScriptedStory({ COATCHECK_STORE: redis.url, COATCHECK_SESSION_MOST_PER_PERSON: String(most) })
-  running.push(story.stop)
+  running.add(story.stop)
   const other = await startGateway({ ...story.gateway.env, COATCHECK_LISTEN: '127.0.0.1:0' })
-  running.push(other.stop)
+  running.add(other.stop)
   await other.ready()
   const { origin } = story
   const gateways = [story.gateway, other]

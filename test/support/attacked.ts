@@ -13,6 +13,7 @@ import type { LaunchedGateway } from './launched-gateway.ts'
 import { type Nginx, startNginx } from './nginx.ts'
 import { type RecordingLine, startRecordingLine } from './recording-line.ts'
 import { type ScriptedProvider, startScriptedProvider } from './scripted-provider.ts'
+import { type Begun, startTogether } from './stops.ts'
 import { until } from './until.ts'
 import { startUpstream, type Upstream } from './upstream.ts'
 
@@ -68,18 +69,10 @@ export async function startAttacked(
   settings: Readonly<Record<string, string>> = {},
   others: Others = {},
 ): Promise<Attacked> {
-  const stops: (() => Promise<unknown>)[] = []
-  const begun = <Thing>(thing: Thing, stop: (thing: Thing) => Promise<unknown>): Thing => {
-    stops.unshift(() => stop(thing))
-    return thing
-  }
-  const stop = async (): Promise<void> => {
-    for (const each of stops.splice(0)) await each()
-  }
   const isRunning = target === 'url'
   const ports = isRunning ? portsOfOthers() : { providerPort: 0, upstreamPort: 0 }
 
-  try {
+  return startTogether(async (begun) => {
     const upstream =
       others.upstream ??
       // An API that repeats the token it was sent gives it away by itself.
@@ -117,11 +110,8 @@ export async function startAttacked(
         )
     const attacked = describeAttacked(target, variables, { provider, upstream, gateway, front, line })
     if (isRunning) await until('the gateway has found its provider', async () => hasFoundProvider(attacked))
-    return { ...attacked, stop }
-  } catch (error) {
-    await stop()
-    throw error
-  }
+    return attacked
+  })
 }
 
 interface Line extends RecordingLine {
@@ -129,10 +119,7 @@ interface Line extends RecordingLine {
 }
 
 /** To a Redis, since all that is kept there has to be searched. */
-async function startLine(
-  store: string,
-  begun: <Thing>(thing: Thing, stop: (thing: Thing) => Promise<unknown>) => Thing,
-): Promise<Line | undefined> {
+async function startLine(store: string, begun: Begun): Promise<Line | undefined> {
   if (!store.startsWith('redis://')) return undefined
   const url = new URL(store)
   const line = begun(await startRecordingLine(Number(url.port)), (started) => started.stop())
@@ -148,7 +135,7 @@ interface Front {
 async function startFront(
   target: Target,
   ports: { readonly listens: number; readonly decides: number; readonly api: number },
-  begun: <Thing>(thing: Thing, stop: (thing: Thing) => Promise<unknown>) => Thing,
+  begun: Begun,
 ): Promise<Front> {
   const folder = begun(await mkdtemp(join(tmpdir(), 'coatcheck-attack-')), (path) => rm(path, { recursive: true }))
   const authority = await createCertificateAuthority(folder)

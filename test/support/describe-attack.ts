@@ -3,6 +3,7 @@ import { ownTarget, type Target, targetsOfThisRun } from './attack-target.ts'
 import { type Attacked, startAttacked } from './attacked.ts'
 import { createSecretSearch } from './misplaced-secrets.ts'
 import { type RedisServer, startRedis } from './redis-server.ts'
+import { createStops } from './stops.ts'
 
 /**
  * Describes attacks that go against any gateway: against each target of this run, one world for all of them. Where the gateway is
@@ -39,16 +40,12 @@ export function describeOwnGateways(what: string, attacks: (start: Start) => voi
   if (target === undefined) return
   describe(`${what}, against gateways of their own (${target})`, () => {
     const running: Attacked[] = []
-    searchForSecrets(
-      () => running,
-      async () => {
-        // The last one first: it may have what an earlier one started.
-        for (const each of running.toReversed()) await each.stop()
-      },
-    )
+    const stops = createStops()
+    searchForSecrets(() => running, stops.stopAll)
     attacks(async (...given) => {
       const started = await startAttacked(target, ...given)
       running.push(started)
+      stops.add(started.stop)
       return started
     })
   })

@@ -1,6 +1,7 @@
 import type { ProviderConfig } from '../../src/config/config.ts'
 import { connectProvider, type ProviderInTest } from './provider-in-test.ts'
 import { startScriptedProvider, type ScriptedOptions, type ScriptedProvider } from './scripted-provider.ts'
+import { createStops } from './stops.ts'
 
 /** A scripted provider, and our side of the protocol connected to it. */
 export interface ScriptedPair extends ProviderInTest {
@@ -11,7 +12,7 @@ export interface ScriptedPair extends ProviderInTest {
 
 /** Starts pairs for a test file; `stopAll` belongs into its `afterEach`. */
 export function createScriptedPairs() {
-  const running: { readonly stop: () => unknown }[] = []
+  const { add, stopAll } = createStops()
 
   return {
     async start(
@@ -20,12 +21,11 @@ export function createScriptedPairs() {
       now?: () => number,
     ): Promise<ScriptedPair> {
       const there = await startScriptedProvider(options)
+      add(() => there.stop())
       const here = await connectProvider(there, overrides, now ? { now } : {})
-      running.push(there, here.provider)
+      add(() => here.provider.stop())
       return { ...here, there, signIn: () => here.login(there.authorize) }
     },
-    async stopAll(): Promise<void> {
-      for (const each of running.splice(0)) await each.stop()
-    },
+    stopAll,
   }
 }

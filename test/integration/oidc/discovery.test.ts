@@ -4,17 +4,17 @@ import type { ProviderConfig } from '../../../src/config/config.ts'
 import type { Exchange } from '../../../src/oidc/exchange.ts'
 import { connectProvider, REDIRECT_URI } from '../../support/provider-in-test.ts'
 import { answers, startScriptedProvider, type Answer, type Script } from '../../support/scripted-provider.ts'
+import { createStops } from '../../support/stops.ts'
 import { until } from '../../support/until.ts'
 
-const running: { readonly stop: () => unknown }[] = []
-afterEach(async () => {
-  for (const each of running.splice(0)) await each.stop()
-})
+const running = createStops()
+afterEach(running.stopAll)
 
 async function start(script: Script = {}, overrides: Partial<ProviderConfig> = {}) {
   const there = await startScriptedProvider({ script })
+  running.add(() => there.stop())
   const here = await connectProvider(there, overrides)
-  running.push(there, here.provider)
+  running.add(() => here.provider.stop())
   return { ...here, there, states: () => here.reported.filter(({ name }) => name === 'provider_state') }
 }
 
@@ -120,10 +120,10 @@ describe('metadata', () => {
 describe('the provider', () => {
   test('is found later when it is down at the start; until then every deed says so', async () => {
     const there = await startScriptedProvider()
-    running.push(there)
+    running.add(() => there.stop())
     await there.pause()
     const { provider, reported, login } = await connectProvider(there)
-    running.push(provider)
+    running.add(() => provider.stop())
 
     expect(provider.state).toBe('unavailable')
     const unavailable = { code: 'provider_unavailable' }

@@ -3,22 +3,20 @@ import { afterEach, describe, expect, test } from '@jest/globals'
 import type { ProviderConfig } from '../../../src/config/config.ts'
 import { connectProvider, type ProviderInTest } from '../../support/provider-in-test.ts'
 import { startProvider, type ProviderOptions, type TestProvider } from '../../support/provider.ts'
+import { createStops } from '../../support/stops.ts'
 
-const running: { readonly stop: () => unknown }[] = []
-
-afterEach(async () => {
-  for (const each of running.splice(0)) await each.stop()
-})
+const running = createStops()
+afterEach(running.stopAll)
 
 async function start(options: ProviderOptions = {}, overrides: Partial<ProviderConfig> = {}) {
   const there = await startProvider({ idTokenAlgorithm: 'ES256', ...options })
-  running.push(there)
+  running.add(() => there.stop())
   return { there, here: await connect(there, overrides) }
 }
 
 async function connect(there: TestProvider, overrides: Partial<ProviderConfig> = {}): Promise<ProviderInTest> {
   const here = await connectProvider(there, overrides)
-  running.push(here.provider)
+  running.add(() => here.provider.stop())
   return here
 }
 

@@ -4,10 +4,11 @@ import { afterEach, expect, test } from '@jest/globals'
 import { EventStream } from '../../../src/live/event-stream.ts'
 import { parseEventId } from '../../../src/live/told.ts'
 import { makeSession, sessionParts } from '../../support/session-parts.ts'
+import { createStops } from '../../support/stops.ts'
 import { until } from '../../support/until.ts'
 
-const stops: (() => void)[] = []
-afterEach(() => stops.splice(0).forEach((stop) => stop()))
+const stops = createStops()
+afterEach(stops.stopAll)
 
 /** Both ends of an answer over a real connection. */
 async function open(): Promise<{ readonly response: ServerResponse; readonly reader: IncomingMessage }> {
@@ -16,7 +17,7 @@ async function open(): Promise<{ readonly response: ServerResponse; readonly rea
   const address = server.address()
   const asked = get({ port: typeof address === 'object' ? address?.port : 0, host: '127.0.0.1', agent: false })
   asked.on('error', () => undefined)
-  stops.push(() => {
+  stops.add(() => {
     asked.destroy()
     server.close()
     server.closeAllConnections()

@@ -1,12 +1,11 @@
 import { afterEach, expect, test } from '@jest/globals'
 import { ErrorReply } from 'redis'
 import { startHeartbeat } from '../../../src/store/redis-heartbeat.ts'
+import { createStops } from '../../support/stops.ts'
 import { until } from '../../support/until.ts'
 
-const stops: (() => void)[] = []
-afterEach(() => {
-  for (const stop of stops.splice(0)) stop()
-})
+const stops = createStops()
+afterEach(stops.stopAll)
 
 function beat(ping: () => Promise<unknown>) {
   const seen = { at: 1_000, answered: new Array<number>(), late: 0, pings: 0 }
@@ -19,7 +18,7 @@ function beat(ping: () => Promise<unknown>) {
     onAnswered: (sentAt) => void seen.answered.push(sentAt),
     onLate: () => void (seen.late += 1),
   })
-  stops.push(stop)
+  stops.add(stop)
   return seen
 }
 
@@ -47,7 +46,7 @@ test('no answer is late, and so is a question that could not be sent', async () 
 
 test('nothing is late after it was stopped', async () => {
   const stopped = beat(() => Promise.withResolvers().promise)
-  stops.splice(0).forEach((stop) => stop())
+  await stops.stopAll()
   const going = beat(() => Promise.withResolvers().promise)
   await until('the other one is late', () => going.late > 0)
   expect(stopped).toMatchObject({ late: 0, pings: 1 })
