@@ -9,13 +9,14 @@ import { parseConfig } from '../../src/config/parse-config.ts'
 import { type Certificate, type CertificateAuthority, createCertificateAuthority } from '../support/certificates.ts'
 import { findFreePort } from '../support/free-port.ts'
 import { startSecureUpstream } from '../support/secure-upstream.ts'
+import { createStops } from '../support/stops.ts'
 
 let folder: string
 let authority: CertificateAuthority
 let localhost: Certificate
 let client: Certificate
 let internal: Certificate
-const closing: { close(): Promise<void> }[] = []
+const stops = createStops()
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'coatcheck-check-'))
@@ -25,9 +26,7 @@ beforeAll(async () => {
   internal = await authority.issue('api.internal')
 })
 afterAll(() => rm(folder, { recursive: true }))
-afterEach(async () => {
-  for (const each of closing.splice(0).toReversed()) await each.close()
-})
+afterEach(stops.stopAll)
 
 /** What the command says of these routes' upstreams, a line each. */
 async function check(...routes: readonly object[]): Promise<readonly string[]> {
@@ -39,13 +38,13 @@ async function check(...routes: readonly object[]): Promise<readonly string[]> {
 async function listening(at: { readonly path: string } | { readonly port: number; readonly host: string }): Promise<Server> {
   const server = createServer((socket) => socket.destroy())
   await new Promise<void>((resolve) => server.listen(at, resolve))
-  closing.push({ close: () => new Promise((resolve) => server.close(() => resolve())) })
+  stops.add(() => new Promise((resolve) => server.close(resolve)))
   return server
 }
 
 async function secure(choices: Partial<Parameters<typeof startSecureUpstream>[0]> = {}): Promise<string> {
   const upstream = await startSecureUpstream({ certificate: localhost, ...choices })
-  closing.push(upstream)
+  stops.add(() => upstream.close())
   return upstream.origin
 }
 
@@ -128,7 +127,7 @@ describe('the check of upstreams', () => {
         .end('HTTP/1.1 400 Bad Request\r\n\r\n'),
     )
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    closing.push({ close: () => new Promise((resolve) => server.close(() => resolve())) })
+    stops.add(() => new Promise((resolve) => server.close(resolve)))
     const address = server.address()
     const upstream = `https://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
     expect(await check({ prefix: '/a/', upstream })).toEqual([expect.stringMatching(/^fail .*does not speak TLS/)])

@@ -11,11 +11,10 @@ import { startProvider } from '../support/provider.ts'
 import { startRedis } from '../support/redis-server.ts'
 import { startScriptedProvider } from '../support/scripted-provider.ts'
 import { startWatchedRedis } from '../support/sentinel.ts'
+import { createStops } from '../support/stops.ts'
 
-const cleanUps: (() => Promise<unknown>)[] = []
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp()
-})
+const stops = createStops()
+afterEach(stops.stopAll)
 
 /** Runs the command; answers its exit code, its lines, and those of one level. */
 async function run(env: Readonly<Record<string, string | undefined>>) {
@@ -30,14 +29,14 @@ async function run(env: Readonly<Record<string, string | undefined>>) {
 
 async function realProvider() {
   const provider = await startProvider({ backchannelLogoutUri: 'https://app.example.com/bff/backchannel-logout' })
-  cleanUps.push(provider.stop)
+  stops.add(provider.stop)
   return { COATCHECK_ISSUER: provider.issuer, COATCHECK_CLIENT_ID: provider.clientId }
 }
 
 async function upstream(): Promise<number> {
   const server = createServer((socket) => socket.destroy())
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  cleanUps.push(() => new Promise((resolve) => server.close(resolve)))
+  stops.add(() => new Promise((resolve) => server.close(resolve)))
   const address: AddressInfo | string | null = server.address()
   return typeof address === 'object' && address !== null ? address.port : 0
 }
@@ -45,7 +44,7 @@ async function upstream(): Promise<number> {
 describe('coatcheck check', () => {
   test('says of a sound deployment what will happen and what to register, and ends with 0', async () => {
     const redis = await startRedis()
-    cleanUps.push(() => redis.stop())
+    stops.add(() => redis.stop())
     const { code, ok, failures } = await run({
       ...(await realProvider()),
       COATCHECK_STORE: redis.url,
@@ -96,7 +95,7 @@ describe('coatcheck check', () => {
     ['has no token endpoint', { token_endpoint: undefined }, /token_endpoint/],
   ])('refuses a provider that %s', async (_why, change, says) => {
     const provider = await startScriptedProvider()
-    cleanUps.push(provider.stop)
+    stops.add(provider.stop)
     provider.script.metadata = (honest) => ({ ...honest, ...change })
     const { code, failures } = await run({ COATCHECK_ISSUER: provider.issuer })
     expect(failures).toEqual([expect.stringMatching(says)])
@@ -105,7 +104,7 @@ describe('coatcheck check', () => {
 
   test('warns of what a provider lacks, and of an exception', async () => {
     const provider = await startScriptedProvider()
-    cleanUps.push(provider.stop)
+    stops.add(provider.stop)
     const without = ['code_challenge_methods_supported', 'end_session_endpoint', 'revocation_endpoint']
     provider.script.metadata = (honest) => ({
       ...Object.fromEntries(Object.entries(honest).filter(([name]) => !without.includes(name))),
@@ -134,7 +133,7 @@ describe('coatcheck check', () => {
     ],
   ])('warns of a provider that does not tell of %s', async (_, metadata, env, said) => {
     const provider = await startScriptedProvider({ script: { metadata: (honest) => ({ ...honest, ...metadata }) } })
-    cleanUps.push(provider.stop)
+    stops.add(provider.stop)
     const { code, warnings } = await run({ COATCHECK_ISSUER: provider.issuer, ...env })
     expect(code).toBe(0)
     const ofLogout = warnings.split('\n').filter((line) => line.includes('It does not say'))
@@ -144,14 +143,14 @@ describe('coatcheck check', () => {
   test('says what to register for the front channel where it is on and known', async () => {
     const known = { frontchannel_logout_supported: true, frontchannel_logout_session_supported: true }
     const provider = await startScriptedProvider({ script: { metadata: (honest) => ({ ...honest, ...known }) } })
-    cleanUps.push(provider.stop)
+    stops.add(provider.stop)
     const { ok } = await run({ COATCHECK_ISSUER: provider.issuer, COATCHECK_PROVIDER_FRONTCHANNEL_LOGOUT: 'true' })
     expect(ok).toContain('front-channel logout URI: https://app.example.com/bff/frontchannel-logout')
   })
 
   test('warns of a Redis that evicts', async () => {
     const redis = await startRedis({ args: ['--maxmemory', '50mb', '--maxmemory-policy', 'allkeys-lru'] })
-    cleanUps.push(() => redis.stop())
+    stops.add(() => redis.stop())
     const { code, warnings } = await run({ ...(await realProvider()), COATCHECK_STORE: redis.url })
     expect(warnings).toMatch(/allkeys-lru.*noeviction/)
     expect(code).toBe(0)
@@ -159,7 +158,7 @@ describe('coatcheck check', () => {
 
   test('says that a password of Redis is missing', async () => {
     const redis = await startRedis({ password: 'a password of the tests' })
-    cleanUps.push(() => redis.stop())
+    stops.add(() => redis.stop())
     const { code, failures } = await run({ ...(await realProvider()), COATCHECK_STORE: `redis://127.0.0.1:${redis.port}` })
     expect(failures).toEqual([expect.stringMatching(/it wants a password/)])
     expect(code).toBe(1)
@@ -167,9 +166,9 @@ describe('coatcheck check', () => {
 
   test('finds Redis by its sentinels, with the password in a file', async () => {
     const servers = await startWatchedRedis({ password: 'of-the-servers' })
-    cleanUps.push(servers.stop)
+    stops.add(servers.stop)
     const folder = await mkdtemp(join(tmpdir(), 'coatcheck-check-'))
-    cleanUps.push(() => rm(folder, { recursive: true }))
+    stops.add(() => rm(folder, { recursive: true }))
     await writeFile(join(folder, 'password'), 'of-the-servers\n')
     const env = {
       ...(await realProvider()),
@@ -187,7 +186,7 @@ describe('coatcheck check', () => {
 
   test('does not wait for a Redis that is frozen', async () => {
     const redis = await startRedis()
-    cleanUps.push(() => redis.stop())
+    stops.add(() => redis.stop())
     redis.freeze()
     const { failures } = await run({ ...(await realProvider()), COATCHECK_STORE: redis.url })
     redis.thaw()

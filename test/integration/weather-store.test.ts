@@ -6,24 +6,23 @@ import type { Browser } from '../support/browser.ts'
 import type { RedisServer } from '../support/redis-server.ts'
 import { startRedis } from '../support/redis-server.ts'
 import type { ScriptedProvider } from '../support/scripted-provider.ts'
+import { createStops } from '../support/stops.ts'
 import { type Story, tellScriptedStory } from '../support/story.ts'
 import { startProxy } from '../support/tcp-proxy.ts'
 import { until } from '../support/until.ts'
 
-const cleanUps: (() => Promise<unknown>)[] = []
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp()
-})
+const stops = createStops()
+afterEach(stops.stopAll)
 
 async function redisWith(...args: readonly string[]): Promise<RedisServer> {
   const redis = await startRedis({ args })
-  cleanUps.push(() => redis.stop())
+  stops.add(() => redis.stop())
   return redis
 }
 
 async function tell(env: Readonly<Record<string, string>>): Promise<Story<ScriptedProvider>> {
   const story = await tellScriptedStory(env)
-  cleanUps.push(() => story.stop())
+  stops.add(() => story.stop())
   return story
 }
 
@@ -40,7 +39,7 @@ const lastState = (story: Story<ScriptedProvider>) => states(story).at(-1)?.['st
 describe('a password of Redis that is rotated before the gateway has the new one', () => {
   test('signs nobody out: who is known carries on for the grace, then 503, and all go on when the file is put right', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'coatcheck-password-'))
-    cleanUps.push(() => rm(folder, { recursive: true }))
+    stops.add(() => rm(folder, { recursive: true }))
     const passwordFile = join(folder, 'redis-password')
     await writeFile(passwordFile, 'first-password\n')
     const redis = await redisWith('--user default on nopass ~* &* +@all', '--user app on >first-password ~* &* +@all')
@@ -71,7 +70,7 @@ describe('a slow Redis', () => {
   test('that answers after 300 ms serves everybody; after 800 ms those who are known, and 503 to the others', async () => {
     const redis = await redisWith()
     const proxy = await startProxy(redis.port)
-    cleanUps.push(() => proxy.stop())
+    stops.add(() => proxy.stop())
     const story = await tell({ COATCHECK_STORE: `redis://127.0.0.1:${proxy.port}`, COATCHECK_STORE_OUTAGE_GRACE: '60s' })
     const [known, another, unknown] = [await story.signedIn(), await story.signedIn(), await story.signedIn()]
     expect(await told(known, story)).toBe('200')

@@ -1,16 +1,13 @@
 import { connect } from 'node:net'
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { startGateway, type TestGateway } from '../../support/gateway.ts'
+import { startGateway } from '../../support/gateway.ts'
 import { openRaw } from '../../support/raw-client.ts'
+import { createStops } from '../../support/stops.ts'
 import { until } from '../../support/until.ts'
-import { startUpstream, type Upstream, type UpstreamAnswer } from '../../support/upstream.ts'
+import { startUpstream, type UpstreamAnswer } from '../../support/upstream.ts'
 
-const gateways: TestGateway[] = []
-const upstreams: Upstream[] = []
-afterEach(async () => {
-  for (const each of gateways.splice(0)) await each.stop()
-  for (const each of upstreams.splice(0)) await each.close()
-})
+const stops = createStops()
+afterEach(stops.stopAll)
 
 /** A gateway before an API whose `/slow` answers in two halves, the second when the test says so. */
 async function begin(env: Readonly<Record<string, string>> = {}) {
@@ -21,10 +18,10 @@ async function begin(env: Readonly<Record<string, string>> = {}) {
     endings.push(() => response.end('the second half'))
   }
   const upstream = await startUpstream({ '/slow': slow })
-  upstreams.push(upstream)
+  stops.add(() => upstream.close())
   const routes = [{ prefix: '/open/', upstream: `${upstream.origin}/`, token: 'none', proof: 'none' }]
   const gateway = await startGateway({ COATCHECK_ROUTES: JSON.stringify(routes), ...env })
-  gateways.push(gateway)
+  stops.add(gateway.stop)
   const connection = await openRaw(gateway.port)
   const ask = (path: string): void => connection.write(`GET ${path} HTTP/1.1\r\nHost: localhost:${gateway.port}\r\n\r\n`)
   return { gateway, connection, ask, finish: () => endings.splice(0).forEach((end) => end()) }

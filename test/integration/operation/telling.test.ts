@@ -3,22 +3,21 @@ import { createBrowser } from '../../support/browser.ts'
 import { findFreePort } from '../../support/free-port.ts'
 import { startGateway } from '../../support/gateway.ts'
 import { startProvider } from '../../support/provider.ts'
+import { createStops } from '../../support/stops.ts'
 import { until } from '../../support/until.ts'
 import { startUpstream } from '../../support/upstream.ts'
 
-const endings: (() => Promise<void>)[] = []
-afterEach(async () => {
-  for (const end of endings.splice(0).toReversed()) await end()
-})
+const stops = createStops()
+afterEach(stops.stopAll)
 
 /** Provider, API and gateway, all real; the log at its most verbose. */
 async function begin() {
   const port = await findFreePort()
   const origin = `http://localhost:${port}`
   const provider = await startProvider({ appOrigins: [origin], account: 'ada' })
-  endings.push(provider.stop)
+  stops.add(provider.stop)
   const upstream = await startUpstream()
-  endings.push(() => upstream.close())
+  stops.add(() => upstream.close())
   const gateway = await startGateway({
     COATCHECK_BASE_URL: origin,
     COATCHECK_LISTEN: `127.0.0.1:${port}`,
@@ -29,7 +28,7 @@ async function begin() {
     COATCHECK_LOG_LEVEL: 'trace',
     COATCHECK_LOG_CARRIED: 'all',
   })
-  endings.push(gateway.stop)
+  stops.add(gateway.stop)
   return { provider, upstream, gateway, browser: createBrowser() }
 }
 
@@ -109,11 +108,11 @@ describe('a provider that is down when the gateway starts', () => {
   test('keeps it from being ready, not from being alive; it becomes ready by itself', async () => {
     const port = await findFreePort()
     const gateway = await startGateway({ COATCHECK_ISSUER: `http://127.0.0.1:${port}` })
-    endings.push(gateway.stop)
+    stops.add(gateway.stop)
     expect((await fetch(`${gateway.privateUrl}/healthz`)).status).toBe(200)
     expect((await fetch(`${gateway.privateUrl}/readyz`)).status).toBe(503)
     const provider = await startProvider({ port, appOrigins: [gateway.origin] })
-    endings.push(provider.stop)
+    stops.add(provider.stop)
     await gateway.ready()
     await until('the log says so', () => gateway.logs('provider_state').some(({ state }) => state === 'ready'))
   })

@@ -10,6 +10,7 @@ import { type CarryingLane, routeTo, startCarryingLane } from '../../support/car
 import { type Certificate, type CertificateAuthority, createCertificateAuthority } from '../../support/certificates.ts'
 import { openRaw, rawRequest } from '../../support/raw-client.ts'
 import { type SecureUpstream, startSecureUpstream } from '../../support/secure-upstream.ts'
+import { createStops } from '../../support/stops.ts'
 import { until } from '../../support/until.ts'
 
 const HEAD = 'Host: a\r\nCookie: session=1\r\n'
@@ -19,7 +20,7 @@ const MEGABYTE = 'm'.repeat(1024 * 1024)
 let folder: string
 let authority: CertificateAuthority
 let localhost: Certificate
-const closing: { close(): Promise<void> }[] = []
+const stops = createStops()
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'coatcheck-http2-'))
@@ -27,19 +28,17 @@ beforeAll(async () => {
   localhost = await authority.issue('localhost')
 })
 afterAll(() => rm(folder, { recursive: true }))
-afterEach(async () => {
-  for (const each of closing.splice(0).toReversed()) await each.close()
-})
+afterEach(stops.stopAll)
 
 async function start(protocols: 'both' | 'http1' | 'http2', more: Partial<RouteConfig> = {}) {
   const upstream: SecureUpstream = await startSecureUpstream({ certificate: localhost, protocols })
-  closing.push(upstream)
+  stops.add(() => upstream.close())
   const tls = { ca: authority.certificate, certificate: undefined, key: undefined, serverName: undefined }
   const route = routeTo(upstream.origin, { prefix: '/h2/', http2: true, mostBodyBytes: 8 * MEGABYTE.length, tls, ...more })
   // Over the same connections, and with less patience.
   const hasty = { ...route, prefix: '/hasty/', headersTimeoutMilliseconds: 200 }
   const lane: CarryingLane = await startCarryingLane({ moreRoutes: [route, hasty] })
-  closing.push(lane)
+  stops.add(() => lane.close())
   const get = (path: string, more = '') => rawRequest(lane.port, `GET /h2/${path} HTTP/1.1\r\n${CLOSE}${more}\r\n`)
   return { upstream, lane, get }
 }

@@ -2,15 +2,14 @@ import type { ServerResponse } from 'node:http'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { type CarryingLane, liveSession, startCarryingLane } from '../../support/carrying-lane.ts'
 import { openRaw, type RawConnection } from '../../support/raw-client.ts'
+import { createStops } from '../../support/stops.ts'
 import { until } from '../../support/until.ts'
 
 const ID = liveSession().ticket.id
 const HEAD = 'Host: a\r\nCookie: session=1\r\n'
 const LAST_EVENT = 'event: ended\ndata: {"reason":"signed_out"}\n\n'
-const lanes: CarryingLane[] = []
-afterEach(async () => {
-  for (const lane of lanes.splice(0)) await lane.close()
-})
+const stops = createStops()
+afterEach(stops.stopAll)
 
 interface Open {
   readonly lane: CarryingLane
@@ -26,7 +25,7 @@ async function open(
   choices = {},
 ) {
   const lane = await startCarryingLane(choices)
-  lanes.push(lane)
+  stops.add(() => lane.close())
   const responses: ServerResponse[] = []
   lane.upstream.answer('/long', (_request, response) => {
     response.writeHead(200, headers)
@@ -125,7 +124,7 @@ describe('the end of a session', () => {
 
   test('that comes while the upstream is still asked ends the stream as it begins', async () => {
     const lane = await startCarryingLane()
-    lanes.push(lane)
+    stops.add(() => lane.close())
     const responses: ServerResponse[] = []
     lane.upstream.answer('/late', (_request, response) => void responses.push(response))
     const connection = await openRaw(lane.port)
@@ -172,7 +171,7 @@ describe('an event stream', () => {
 
 test('An answer that is there whole is never kept.', async () => {
   const lane = await startCarryingLane()
-  lanes.push(lane)
+  stops.add(() => lane.close())
   const kept: string[] = []
   const { enter } = lane.live
   Object.assign(lane.live, {

@@ -10,6 +10,7 @@ import { type Certificate, type CertificateAuthority, createCertificateAuthority
 import { LEAST } from '../../support/config-env.ts'
 import { rawRequest } from '../../support/raw-client.ts'
 import { type SecureUpstream, startSecureUpstream } from '../../support/secure-upstream.ts'
+import { createStops } from '../../support/stops.ts'
 
 const NO_TLS: UpstreamTlsConfig = { ca: undefined, certificate: undefined, key: undefined, serverName: undefined }
 
@@ -20,7 +21,7 @@ let internal: Certificate
 let client: Certificate
 let strangerAuthority: CertificateAuthority
 let strangers: Certificate
-const closing: { close(): Promise<void> }[] = []
+const stops = createStops()
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'coatcheck-secure-'))
@@ -33,12 +34,10 @@ beforeAll(async () => {
   strangers = await strangerAuthority.issue('gateway.test')
 })
 afterAll(() => rm(folder, { recursive: true }))
-afterEach(async () => {
-  for (const each of closing.splice(0).toReversed()) await each.close()
-})
+afterEach(stops.stopAll)
 
 function keep<Closable extends { close(): Promise<void> }>(each: Closable): Closable {
-  closing.push(each)
+  stops.add(() => each.close())
   return each
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { type CarryingLane, liveSession, startCarryingLane } from '../../support/carrying-lane.ts'
 import { openRaw } from '../../support/raw-client.ts'
+import { createStops } from '../../support/stops.ts'
 import { until } from '../../support/until.ts'
 import { switched, type UpgradeAnswer } from '../../support/web-socket-answers.ts'
 import { handshake, openWebSocket } from '../../support/web-socket-client.ts'
@@ -9,14 +10,12 @@ import { closeFrameOf, closeOf, frame, OPCODES, readFrames } from '../../support
 
 const COOKIE = 'session=1'
 const ID = liveSession().ticket.id
-const lanes: CarryingLane[] = []
-afterEach(async () => {
-  for (const lane of lanes.splice(0)) await lane.close()
-})
+const stops = createStops()
+afterEach(stops.stopAll)
 
 async function begin(choices: Parameters<typeof startCarryingLane>[0] = {}): Promise<CarryingLane> {
   const lane = await startCarryingLane({ ...choices, route: { webSocket: true, ...choices.route } })
-  lanes.push(lane)
+  stops.add(() => lane.close())
   return lane
 }
 const open = (lane: CarryingLane, path = '/api/echo') => openWebSocket(lane.port, { path, cookie: COOKIE })

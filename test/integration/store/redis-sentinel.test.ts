@@ -8,17 +8,18 @@ import type { OpenedStore } from '../../support/redis-store.ts'
 import { startScriptedSentinel } from '../../support/scripted-sentinel.ts'
 import type { ScriptedSentinel } from '../../support/scripted-sentinel.ts'
 import { startWatchedRedis } from '../../support/sentinel.ts'
+import { createStops } from '../../support/stops.ts'
 import { until } from '../../support/until.ts'
 
 const { startServer, openStore, closeAll } = createOpener()
-const cleanUps: (() => Promise<unknown>)[] = []
+const stops = createStops()
 let key: string
 beforeEach(() => {
   key = `test:{${randomUUID()}}:record`
 })
 afterEach(async () => {
   await closeAll()
-  for (const cleanUp of cleanUps.splice(0)) await cleanUp()
+  await stops.stopAll()
 })
 
 /** The settings that a URL stands for, as the configuration reads them. */
@@ -36,13 +37,13 @@ function openBy(url: string, sentinelPassword?: string): Promise<OpenedStore> {
 
 async function watched(options?: Parameters<typeof startWatchedRedis>[0]) {
   const servers = await startWatchedRedis(options)
-  cleanUps.push(servers.stop)
+  stops.add(servers.stop)
   return servers
 }
 
 async function scripted(says: Parameters<typeof startScriptedSentinel>[0]): Promise<ScriptedSentinel> {
   const sentinel = await startScriptedSentinel(says)
-  cleanUps.push(() => sentinel.stop())
+  stops.add(() => sentinel.stop())
   return sentinel
 }
 

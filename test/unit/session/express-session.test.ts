@@ -14,12 +14,11 @@ import { createMemoryStore } from '../../../src/store/memory-store.ts'
 import type { Store } from '../../../src/store/port.ts'
 import { createSealer } from '../../../src/store/sealing.ts'
 import { makeTokens, PLAIN_SESSIONS, sessionParts } from '../../support/session-parts.ts'
+import { createStops } from '../../support/stops.ts'
 
 const NAME = '__Host-Http-coatcheck'
-const closers: (() => void)[] = []
-afterEach(() => {
-  for (const close of closers.splice(0)) close()
-})
+const stops = createStops()
+afterEach(stops.stopAll)
 
 /** The counter lane's sessions behind a server that begins one at /begin and does at /use what the test wants. */
 async function setUp(wrap: (store: Store) => Store = (store) => store, chosen: Partial<SessionConfig> = {}) {
@@ -72,7 +71,7 @@ async function setUp(wrap: (store: Store) => Store = (store) => store, chosen: P
   })
   const server = createServer(app).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  closers.push(() => {
+  stops.add(() => {
     server.close().closeAllConnections()
   })
   const { port } = server.address() as AddressInfo
