@@ -1,5 +1,5 @@
-import { once } from 'node:events'
-import { createServer, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
+import { listenTcp } from '../support/listen-tcp.ts'
 
 /** What is answered wrongly: everything about records, or one command of the handshake; and whether the connection ends after that. */
 export interface Lie {
@@ -22,19 +22,13 @@ const HONEST: Readonly<Record<string, string>> = {
 /** A server that speaks Redis' protocol, and tells one lie. */
 export async function startLyingRedis() {
   let lie: Lie | undefined
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    sockets.add(socket.on('error', () => socket.destroy()))
-    socket.on('close', () => sockets.delete(socket))
+  const { port, stop } = await listenTcp((socket) => {
     // Commands are small, and nobody sends two halves: each comes whole, perhaps with others.
     socket.on('data', (bytes: Buffer) => {
       for (const [, name = ''] of bytes.toString('latin1').matchAll(/\*\d+\r\n\$\d+\r\n([A-Za-z]+)\r\n/g))
         answer(socket, name.toUpperCase())
     })
   })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('No port was given.')
 
   function answer(socket: Socket, name: string): void {
     const honest = HONEST[name]
@@ -45,11 +39,8 @@ export async function startLyingRedis() {
   }
 
   return {
-    url: `redis://127.0.0.1:${address.port}`,
+    url: `redis://127.0.0.1:${port}`,
     lie: (told: Lie) => void (lie = told),
-    async stop(): Promise<void> {
-      for (const socket of sockets) socket.destroy()
-      await new Promise((resolve) => server.close(resolve))
-    },
+    stop,
   }
 }

@@ -1,5 +1,5 @@
-import { once } from 'node:events'
-import { connect, createServer, type Socket } from 'node:net'
+import { connect } from 'node:net'
+import { listenTcp } from './listen-tcp.ts'
 
 /** Commands that change records, as the gateway sends them. */
 const WRITES: ReadonlySet<string> = new Set(['SET', 'EVALSHA', 'EVAL', 'GETDEL', 'DEL'])
@@ -27,19 +27,15 @@ export interface FaultyLine {
 }
 
 export async function startFaultyLine(target: number): Promise<FaultyLine> {
-  const sockets = new Set<Socket>()
   let faults = 0
   let isCutOff = false
-  const server = createServer((client) => {
+  const { port, breakOff, stop } = await listenTcp((client) => {
     if (isCutOff) {
       client.destroy()
       return
     }
     const redis = connect(target, '127.0.0.1').setNoDelay(true)
-    for (const socket of [client.setNoDelay(true), redis]) {
-      sockets.add(socket)
-      socket.on('error', () => undefined).on('close', () => sockets.delete(socket))
-    }
+    redis.on('error', () => undefined)
     const cut = () => [client, redis].forEach((socket) => socket.destroy())
     client.on('close', cut)
     redis.on('close', cut)
@@ -58,23 +54,17 @@ export async function startFaultyLine(target: number): Promise<FaultyLine> {
       }
     })
   })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('No port was given.')
 
   const line: FaultyLine = {
-    port: address.port,
+    port,
     fault: undefined,
     faults: () => faults,
     cutOff() {
       isCutOff = true
-      for (const socket of sockets) socket.destroy()
+      breakOff()
     },
     mend: () => void (isCutOff = false),
-    async stop() {
-      for (const socket of sockets) socket.destroy()
-      await new Promise((resolve) => server.close(resolve))
-    },
+    stop,
   }
   return line
 }

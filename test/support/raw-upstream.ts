@@ -1,6 +1,5 @@
-import { once } from 'node:events'
-import { createServer, type Socket } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import type { Socket } from 'node:net'
+import { listenTcp } from './listen-tcp.ts'
 import { type RawMessage, readMessages } from './raw-messages.ts'
 
 /** What a connection's other end may do once a request is there whole. */
@@ -79,15 +78,11 @@ export async function startRawUpstream(): Promise<RawUpstream> {
       }
       tell()
     })
-    socket.on('error', () => socket.destroy())
     socket.on('end', () => socket.destroy())
     socket.on('close', tell)
   }
 
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, serve)
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
+  const { port, stop } = await listenTcp(serve, { allowHalfOpen: true })
 
   return {
     port,
@@ -114,12 +109,7 @@ export async function startRawUpstream(): Promise<RawUpstream> {
         watchers.add(watch)
         watch()
       }),
-    async close() {
-      const closed = once(server, 'close')
-      server.close()
-      for (const socket of sockets) socket.destroy()
-      await closed
-    },
+    close: stop,
   }
 }
 

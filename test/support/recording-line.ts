@@ -1,5 +1,5 @@
-import { once } from 'node:events'
-import { connect, createServer, type Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
+import { listenTcp } from './listen-tcp.ts'
 
 /** A line to a server of this machine that writes down what is said on it. */
 export interface RecordingLine {
@@ -11,7 +11,6 @@ export interface RecordingLine {
 
 /** Starts one; a side that closes or breaks off is broken off on the other side too. */
 export async function startRecordingLine(target: number): Promise<RecordingLine> {
-  const sockets = new Set<Socket>()
   const lines: string[] = []
 
   function record(from: Socket, to: Socket): void {
@@ -23,28 +22,18 @@ export async function startRecordingLine(target: number): Promise<RecordingLine>
     })
     from.pipe(to)
     from.on('error', () => undefined)
-    from.on('close', () => {
-      sockets.delete(from)
-      to.destroy()
-    })
-    sockets.add(from.setNoDelay(true))
+    from.on('close', () => to.destroy())
   }
 
-  const server = createServer((client) => {
-    const other = connect(target, '127.0.0.1')
+  const { port, stop } = await listenTcp((client) => {
+    const other = connect(target, '127.0.0.1').setNoDelay(true)
     record(client, other)
     record(other, client)
   })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('No port was given.')
 
   return {
-    port: address.port,
+    port,
     lines: () => lines,
-    async stop() {
-      for (const socket of sockets) socket.destroy()
-      await new Promise((resolve) => server.close(resolve))
-    },
+    stop,
   }
 }

@@ -1,7 +1,7 @@
-import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
+import { listenTcp } from './listen-tcp.ts'
 
 export interface TcpProxy {
   readonly port: number
@@ -17,7 +17,6 @@ export async function startProxy(
   target: number,
   { swallowed = 0, dribble = false }: { readonly swallowed?: number; readonly dribble?: boolean } = {},
 ): Promise<TcpProxy> {
-  const sockets: Socket[] = []
   let accepted = 0
   let delayMilliseconds = 0
 
@@ -28,30 +27,23 @@ export async function startProxy(
     })
   }
 
-  const server = createServer((client) => {
+  const { port, stop } = await listenTcp((client) => {
     accepted += 1
-    sockets.push(client.setNoDelay(true).on('error', () => client.destroy()))
     if (accepted <= swallowed) return
-    const upstream = connect(target, '127.0.0.1')
-    sockets.push(upstream.on('error', () => client.destroy()))
+    const upstream = connect(target, '127.0.0.1').on('error', () => client.destroy())
+    client.on('close', () => upstream.destroy())
     client.pipe(upstream)
     if (dribble) void passBytes(upstream, client)
     else passLate(upstream, client)
   })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('No port was given.')
 
   return {
-    port: address.port,
+    port,
     accepted: () => accepted,
     delay(milliseconds) {
       delayMilliseconds = milliseconds
     },
-    async stop() {
-      for (const socket of sockets) socket.destroy()
-      await new Promise((resolve) => server.close(resolve))
-    },
+    stop,
   }
 }
 
