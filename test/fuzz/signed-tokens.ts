@@ -6,7 +6,7 @@ import type { Provider } from '../../src/oidc/port.ts'
 import { configFor, POST_LOGOUT_REDIRECT_URI, REDIRECT_URI } from '../support/provider-in-test.ts'
 import { type Edit, edited, edits, octets } from './pieces.ts'
 
-type Json = Readonly<Record<string, unknown>>
+export type Json = Readonly<Record<string, unknown>>
 
 export const ISSUER = 'https://idp.example.com'
 export const CLIENT_ID = 'coatcheck'
