@@ -24,6 +24,11 @@ export function callApi(page: Page, target: string, method = 'GET'): Promise<Ans
   return page.evaluate<Answer>(script)
 }
 
+/** Runs a script on the page that is open there; resolves with what it learns, or with its error's text. */
+export function runScript(page: Page, script: string): Promise<unknown> {
+  return page.evaluate(`(async () => { ${script} })().catch(String)`)
+}
+
 /** Signs out as an app does, here and with a click at the provider, and ends in the app as nobody. */
 export async function signOut(page: Page, { origin }: World): Promise<void> {
   const { body } = await callApi(page, '/bff/logout', 'POST')

@@ -1,24 +1,21 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { BrowserContext, Page } from 'playwright-core'
 import { until } from '../support/until.ts'
-import { callApi, signIn } from './acts.ts'
-import { startWorld, type World } from './world.ts'
+import { callApi, runScript, signIn } from './acts.ts'
+import { type SignedIn, startSignedIn } from './signed-in.ts'
+import type { World } from './world.ts'
 
+let signedIn: SignedIn
 let world: World
 let person: BrowserContext
 let app: Page
 let page: Page
 
 beforeAll(async () => {
-  world = await startWorld()
-  person = await world.newPerson()
-  app = await person.newPage()
-  await signIn(app, '/', world)
+  signedIn = await startSignedIn()
+  ;({ world, person, app } = signedIn)
 }, 60_000)
-afterAll(async () => {
-  await person?.close()
-  await world?.stop()
-})
+afterAll(() => signedIn?.stop())
 beforeEach(async () => {
   page = await person.newPage()
 })
@@ -27,7 +24,7 @@ afterEach(async () => {
 })
 
 /** Runs on whatever page is open; resolves with what its script learns. */
-const run = (script: string, on: Page = page): Promise<unknown> => on.evaluate(`(async () => { ${script} })().catch(String)`)
+const run = (script: string, on: Page = page): Promise<unknown> => runScript(on, script)
 const reached = (mark: string): boolean => world.api.requests.some(({ target, body }) => `${target}${body}`.includes(mark))
 const cookies = async (of: BrowserContext = person) =>
   (await of.cookies(world.origin)).filter(({ name }) => name.startsWith('__Host-')).map(({ name }) => name)

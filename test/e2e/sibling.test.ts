@@ -1,24 +1,20 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { BrowserContext, Page } from 'playwright-core'
-import { callApi, signIn } from './acts.ts'
-import { startWorld, type World } from './world.ts'
+import { callApi, runScript, signIn } from './acts.ts'
+import { type SignedIn, startSignedIn } from './signed-in.ts'
+import type { World } from './world.ts'
 
+let signedIn: SignedIn
 let world: World
 let person: BrowserContext
 let app: Page
 let sibling: Page
 
 beforeAll(async () => {
-  world = await startWorld()
-  person = await world.newPerson()
-  app = await person.newPage()
-  await signIn(app, '/', world)
+  signedIn = await startSignedIn()
+  ;({ world, person, app } = signedIn)
 }, 60_000)
-
-afterAll(async () => {
-  await person?.close()
-  await world?.stop()
-})
+afterAll(() => signedIn?.stop())
 
 // SameSite=Strict does not help here: app.shop.test and evil.shop.test are one site, so the browser does send the cookie.
 beforeEach(async () => {
@@ -27,7 +23,7 @@ beforeEach(async () => {
 })
 
 /** Runs on the sibling's page; resolves with what its script learns. */
-const attack = (script: string): Promise<unknown> => sibling.evaluate(`(async () => { ${script} })().catch(String)`)
+const attack = (script: string): Promise<unknown> => runScript(sibling, script)
 const reached = (mark: string): boolean => world.api.requests.some(({ target }) => target.includes(mark))
 
 test('The same call by the app itself arrives.', async () => {
