@@ -29,6 +29,7 @@ export class SessionWatch {
   #lookAt: number
   /** As the store said last, epoch milliseconds. */
   #idleExpiresAt = Infinity
+  #ended: LiveEnding | undefined
 
   constructor(session: LiveSession, steps: WatchSteps) {
     this.#session = session
@@ -38,9 +39,9 @@ export class SessionWatch {
   }
 
   add(connection: LiveConnection): void {
-    const isFirst = this.connections.size === 0
     this.connections.add(connection)
-    if (connection.page) this.#plan(connection.page.idleExpiresAt, isFirst ? Infinity : this.#lookAt)
+    if (this.#ended) connection.end(this.#ended)
+    else if (connection.page) this.#plan(connection.page.idleExpiresAt, this.connections.size === 1 ? Infinity : this.#lookAt)
   }
 
   /** Somebody is there; written as seldom as the rule for requests says. */
@@ -53,8 +54,9 @@ export class SessionWatch {
     activity.extended(this.#session).catch(() => (this.#notedAt = before))
   }
 
-  /** Ends every connection of the session. */
+  /** Ends every connection of the session; where it has ended itself also those that were let in before and open while these close. */
   end(ending: LiveEnding): void {
+    if (ending.kind === 'session_ended') this.#ended = ending
     for (const connection of this.connections) connection.end(ending)
   }
 

@@ -147,6 +147,26 @@ describe('open connections', () => {
     expect(live.count('tunnel')).toBe(0)
   })
 
+  test.each<LiveKind>(['tunnel', 'stream', 'answer'])(
+    'that were let in before their session was found to have ended, and open while others of it still close, end too: a %s',
+    async (kind) => {
+      const { live, open, hear } = begin({ verdict: async () => ({ kind: 'ended', reason: 'replaced' }) })
+      const session = makeSession()
+      const slow = open(session, 'stream')
+      await settled()
+      // The store was lost and is found again: what left the session's ending was not heard.
+      hear(undefined)
+      live.sweep()
+      await settled()
+      const late = open(session, kind)
+      live.sweep()
+      live.sweep()
+      await settled()
+      const replaced: LiveEnding = { kind: 'session_ended', reason: 'replaced' }
+      expect([slow.endings[0], late.endings[0]]).toEqual([replaced, replaced])
+    },
+  )
+
   test('are counted by kind, and by session', () => {
     const { live, open } = begin()
     const session = makeSession()
