@@ -45,7 +45,9 @@ export function createEndListed({ readList, lateLogins, endWithoutCookie, keys }
     if (!whole) return 0
 
     // Noted first: a login that is not listed yet finds the note. A store without room refuses the note, and never the ending.
-    const failure = late ? await lateLogins.note(whole, at).then(() => undefined, failed) : undefined
+    // A session at the provider that has ended there never comes back to life; a person does, and so does whatever was ended from here.
+    const isForGood = 'providerSession' in whole && reason === 'ended_by_provider'
+    const failure = late ? await lateLogins.note(whole, isForGood ? Infinity : at).then(() => undefined, failed) : undefined
     const listed = await readList(
       'subject' in whole ? keys.user(issuer, whole.subject) : keys.providerSession(issuer, whole.providerSession),
     )

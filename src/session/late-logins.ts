@@ -1,5 +1,6 @@
 import { GatewayError } from '../errors.ts'
 import type { Store } from '../store/port.ts'
+import { amendRecord, versionOf } from './amend-record.ts'
 import type { SessionKeys } from './keys.ts'
 
 /** Clocks of several instances, and what a login still has to do when its transaction was taken at the last moment. */
@@ -25,7 +26,8 @@ interface Login {
  * Noted before the sessions are looked up, and asked after a new one has been listed: whichever of the two comes first, one sees the other.
  */
 export interface LateLogins {
-  readonly note: (ended: EndedWhole, at: number) => Promise<void>
+  /** Logins that began until then are meant, in epoch milliseconds, and with `Infinity` whichever; what was noted of later ones stands. */
+  readonly note: (ended: EndedWhole, until: number) => Promise<void>
   /** Throws `login_overtaken` where an ending means this login. */
   readonly refuse: (login: Login) => Promise<void>
 }
@@ -35,28 +37,35 @@ export function createLateLogins({
   keys,
   loginTimeoutMilliseconds,
 }: {
-  readonly store: Pick<Store, 'read' | 'write'>
+  readonly store: Pick<Store, 'read' | 'write' | 'swap' | 'keep'>
   readonly keys: SessionKeys
   readonly loginTimeoutMilliseconds: number
 }): LateLogins {
+  const lifetimeMilliseconds = loginTimeoutMilliseconds + MARGIN_MILLISECONDS
+
   return {
-    async note(ended, at) {
+    async note(ended, until) {
       const key =
         'subject' in ended
           ? keys.userEnded(ended.issuer, ended.subject)
           : keys.providerSessionEnded(ended.issuer, ended.providerSession)
-      await store.write(key, String(at), loginTimeoutMilliseconds + MARGIN_MILLISECONDS)
+      const latest = Math.min(Math.ceil(until), Number.MAX_SAFE_INTEGER)
+      await amendRecord(store, { key, lifetimeMilliseconds }, (held) => (means(held, latest) ? undefined : `${latest}:`))
     },
     async refuse({ issuer, subject, providerSession, startedAt }) {
       const [[userEnded], [providerEnded]] = await Promise.all([
         store.read([keys.userEnded(issuer, subject)]),
         providerSession === undefined ? [undefined] : store.read([keys.providerSessionEnded(issuer, providerSession)]),
       ])
-      // A session at the provider never comes back to life; a person does.
-      if (providerEnded !== undefined) throw overtaken('its session at the provider has ended')
-      if (userEnded !== undefined && startedAt <= Number(userEnded)) throw overtaken('all sessions of this person were ended')
+      if (means(providerEnded, startedAt)) throw overtaken('its session at the provider has ended')
+      if (means(userEnded, startedAt)) throw overtaken('all sessions of this person were ended')
     },
   }
+}
+
+/** Whether what was noted means a login that began then. */
+function means(noted: string | undefined, startedAt: number): boolean {
+  return noted !== undefined && startedAt <= versionOf(noted)
 }
 
 function overtaken(note: string): GatewayError {

@@ -136,9 +136,34 @@ describe('a login that comes late', () => {
     await lateLogins.refuse({ ...login, subject: 'bob' })
   })
 
+  test('is refused although an ending that was decided before it is carried out after the one that means it', async () => {
+    const { lateLogins, endListed } = setUp()
+    await endListed({ issuer: ISSUER, subject: 'ada' }, { ...NOW, at: NOW.at + 2 })
+    await endListed({ issuer: ISSUER, subject: 'ada' }, { ...NOW, reason: 'ended_by_provider', isLate: true })
+    await expect(lateLogins.refuse({ ...login, startedAt: NOW.at + 1 })).rejects.toMatchObject({ code: 'login_overtaken' })
+    await lateLogins.refuse({ ...login, startedAt: NOW.at + 3 })
+  })
+
+  test('is refused by the latest of many endings at once, in whatever order the store takes them', async () => {
+    const { lateLogins } = setUp()
+    const ada = { issuer: ISSUER, subject: 'ada' }
+    await Promise.all([2, 9, 4, 1, 7].map((after) => lateLogins.note(ada, NOW.at + after)))
+    await expect(lateLogins.refuse({ ...login, startedAt: NOW.at + 9 })).rejects.toMatchObject({ code: 'login_overtaken' })
+    await lateLogins.refuse({ ...login, startedAt: NOW.at + 10 })
+  })
+
+  test('is free where an administrator ended what was open of a session at the provider, which lives, before it began', async () => {
+    const { lateLogins, endListed } = setUp()
+    await endListed({ issuer: ISSUER, providerSession: 'sid-1' }, NOW)
+    await expect(lateLogins.refuse(login)).rejects.toMatchObject({ code: 'login_overtaken' })
+    await lateLogins.refuse({ ...login, startedAt: NOW.at + 1 })
+    await endListed({ issuer: ISSUER, providerSession: 'sid-1' }, { ...NOW, reason: 'ended_by_provider' })
+    await expect(lateLogins.refuse({ ...login, startedAt: NOW.at + 1 })).rejects.toMatchObject({ code: 'login_overtaken' })
+  })
+
   test('is refused where its session at the provider has ended, whenever it began, for longer than a login can take', async () => {
     const { lateLogins, clock } = setUp()
-    await lateLogins.note({ issuer: ISSUER, providerSession: 'sid-1' }, NOW.at)
+    await lateLogins.note({ issuer: ISSUER, providerSession: 'sid-1' }, Infinity)
     clock.at += 600_000
     await expect(lateLogins.refuse({ ...login, startedAt: clock.at })).rejects.toMatchObject({ code: 'login_overtaken' })
     await lateLogins.refuse({ ...login, providerSession: 'sid-2' })
