@@ -51,7 +51,9 @@ export function createEndListed({ readList, lateLogins, endWithoutCookie, keys }
     const listed = await readList(
       'subject' in whole ? keys.user(issuer, whole.subject) : keys.providerSession(issuer, whole.providerSession),
     )
-    const meant = listed.filter((session) => session.id !== except && isMeant(session))
+    // One on its way out ends with the one that has taken its place, which is on the list, and may be the one that stays.
+    const others = except === undefined ? listed : listed.filter(({ id, isRetiring }) => id !== except && !isRetiring)
+    const meant = others.filter(isMeant)
     await Promise.all(meant.map(end))
     if (failure) throw failure.error
     return meant.filter(({ isOpen }) => isOpen).length

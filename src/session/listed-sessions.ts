@@ -3,6 +3,7 @@ import type { Store } from '../store/port.ts'
 import type { SessionKeys } from './keys.ts'
 import type { Lifetimes } from './lifetimes.ts'
 import type { SessionId } from './records.ts'
+import { parseRetirement } from './retirement.ts'
 import type { AboutRecord, RecordSeals } from './seal-records.ts'
 import { parseSeen } from './seen.ts'
 
@@ -17,6 +18,8 @@ export interface ListedSession {
   readonly seenAt: number | undefined
   /** Whether somebody could still come back to it. */
   readonly isOpen: boolean
+  /** Whether it is on its way out, and another on the list stands for it. */
+  readonly isRetiring: boolean
 }
 
 /** What is known of one session, by its id. Rejects with `store_unavailable`. */
@@ -52,7 +55,8 @@ export function createReadListed({ store, keys, seals, lifetimes, now }: Steps):
     const seenAt = parseSeen(seenText)?.seenAt
     const wasSeen = seenAt !== undefined && !lifetimes.isIdle(now(), seenAt, mostIdle)
     const isOpen = sealed !== undefined && ended === undefined && wasSeen
-    return { id, about: sealed === undefined ? undefined : openAbout(id, sealed), seenAt, isOpen }
+    const isRetiring = parseRetirement(ended) !== undefined
+    return { id, about: sealed === undefined ? undefined : openAbout(id, sealed), seenAt, isOpen, isRetiring }
   }
 
   /** What this server cannot open can be ended all the same. */

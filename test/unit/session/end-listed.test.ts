@@ -4,6 +4,7 @@ import { createEndSession } from '../../../src/session/end-session.ts'
 import { createEndWithoutCookie } from '../../../src/session/end-without-cookie.ts'
 import { createLateLogins } from '../../../src/session/late-logins.ts'
 import { createReadList, createReadListed } from '../../../src/session/listed-sessions.ts'
+import { writeRetirement } from '../../../src/session/retirement.ts'
 import { writeSeen } from '../../../src/session/seen.ts'
 import { openOnes } from '../../../src/session/show-listed.ts'
 import { createMemoryStore } from '../../../src/store/memory-store.ts'
@@ -113,6 +114,20 @@ describe('ending the sessions of a list', () => {
     expect(await open()).toEqual([])
     full.is = false
     expect(await endListed({ issuer: ISSUER, subject: 'ada' }, NOW)).toBe(0)
+  })
+
+  test('spares the one that stays also where the session before it is on its way out and on the list yet', async () => {
+    const { begin, endListed, store, keys, clock } = setUp()
+    const [before, mine, other] = [await begin(), await begin(), await begin()]
+    const value = writeRetirement({ until: clock.at + 10_000, successor: mine })
+    await store.retire(
+      { kept: [keys.seen(before)], milliseconds: 10_000, removed: [keys.about(before)] },
+      { key: keys.ended(before), value, lifetimeMilliseconds: HOUR },
+    )
+    await endListed({ issuer: ISSUER, subject: 'ada' }, { ...NOW, except: mine })
+    expect(await store.read([keys.ended(mine), keys.ended(other)])).toEqual([undefined, 'revoked'])
+    await endListed({ issuer: ISSUER, subject: 'ada' }, NOW)
+    expect(await store.read([keys.ended(before), keys.ended(mine)])).toEqual(['revoked', 'revoked'])
   })
 
   test('leaves no idle session on the list that people see', async () => {
