@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express'
 import { signedOutPage, strangeReturnPage } from '../pages/logout-pages.ts'
 import type { SendPage } from '../pages/send-page.ts'
+import { initiatorOf } from '../security/fetch-metadata.ts'
 import { requireNavigation } from '../security/require-navigation.ts'
 import type { LogoutContinuations } from './logout-continuations.ts'
 import { onlyValueOf, queryOf, valueOf } from './parameters.ts'
@@ -28,7 +29,13 @@ export function createLogoutContinue({ prefix, continuations, sendPage }: Steps)
 export function createLogoutCallback({ prefix, continuations, sendPage }: Steps) {
   return function loggedOut(request: Request, response: Response): void {
     requireNavigation(request)
-    const isExpected = continuations.close(request, response, valueOf(queryOf(request), 'state'))
+    const state = valueOf(queryOf(request), 'state')
+    const isExpected = isSentHere(request, state) || continuations.close(request, response, state)
     sendPage(request, response, isExpected ? signedOutPage(prefix) : strangeReturnPage(prefix))
   }
+}
+
+/** Whether our own page sent its browser here, after a sign-out that had nowhere to go on to: an earlier one may still be under way. */
+function isSentHere(request: Request, state: string | undefined): boolean {
+  return state === undefined && initiatorOf(request) === 'same-origin'
 }

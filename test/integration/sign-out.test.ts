@@ -131,6 +131,18 @@ describe('signing out', () => {
     expect((await signOut(await openBrowser())).answer.status).toBe(200)
   })
 
+  test('a second time is told as done also while the first is on its way at the provider, which stays so', async () => {
+    const { origin, signedIn, provider } = story
+    const browser = await signedIn()
+    const leave = await browser.navigate(origin + (await signOut(browser)).next, { from: `${origin}/`, follow: false })
+    const { next } = await signOut(browser)
+    expect((await browser.navigate(origin + next, { from: `${origin}/` })).text).toContain('You are signed out')
+
+    const state = new URL(leave.headers.location ?? '').searchParams.get('state')
+    const back = await browser.navigate(`${origin}/bff/logout/callback?state=${state}`, { from: `${provider.issuer}/` })
+    expect(back.text).toContain('You are signed out')
+  })
+
   test('succeeds although the provider refuses to revoke, and that is logged', async () => {
     const { origin, signedIn, provider, gateway } = story
     const browser = await signedIn()
