@@ -6,11 +6,11 @@ import type { ReadList } from '../session/listed-sessions.ts'
 import { openOnes, showListed } from '../session/show-listed.ts'
 import type { Administered } from './administration.ts'
 
-/** What an administrator asked for, once known to be one; `told` goes to the audit log. */
+/** What an administrator asked for, once known to be one; `told` goes to the audit log, beside who, why and whose. */
 export type AdministerSessions = (
   method: string,
   url: URL,
-) => Promise<Administered & { readonly told?: Omit<Events['administered'], 'administrator' | 'why'> }>
+) => Promise<Administered & { readonly told: Pick<Events['administered'], 'outcome' | 'ended' | 'note'> }>
 
 /** What administration does to sessions; made by the gateway, which has them. */
 export interface Administrable {
@@ -33,31 +33,29 @@ export function createAdministerSessions({
   now,
 }: Administrable & { readonly now: () => number }): AdministerSessions {
   return async function administerSessions(method, url) {
-    if (url.pathname !== '/admin/sessions') return { status: 404, body: { code: 'not_found' } }
+    if (url.pathname !== '/admin/sessions') return refused(404, 'not_found')
     if (method !== 'GET' && method !== 'DELETE')
-      return { status: 405, body: { code: 'method_not_allowed' }, headers: { Allow: 'GET, DELETE' } }
+      return { ...refused(405, 'method_not_allowed'), headers: { Allow: 'GET, DELETE' } }
     const whose = parse(url.searchParams)
-    if (!whose)
-      return { status: 400, body: { code: 'request_invalid', detail: 'Name subject, providerSession or both, each once.' } }
+    if (!whose) return refused(400, 'request_invalid', 'Name subject, providerSession or both, each once.')
 
     const { handle, ...ended } = whose
-    const names = Object.fromEntries(Object.entries(whose).filter(([name]) => name !== 'issuer'))
     if (method === 'DELETE' && handle === undefined) {
       const count = await endListed(ended, { reason: 'revoked', at: now() })
-      return { status: 200, body: { ended: count }, told: { ...names, outcome: 'ended', ended: count } }
+      return { status: 200, body: { ended: count }, told: { outcome: 'ended', ended: count } }
     }
     const sessions = await open(ended, handle)
     if (method === 'DELETE') {
       await Promise.all(sessions.map((session) => endWithoutCookie({ ticket: session, record: session.about }, 'revoked')))
       const count = sessions.length
-      return { status: count === 0 ? 404 : 200, body: { ended: count }, told: { ...names, outcome: 'ended', ended: count } }
+      return { status: count === 0 ? 404 : 200, body: { ended: count }, told: { outcome: 'ended', ended: count } }
     }
     const shown = sessions.map((session) => ({
       subject: session.about.subject,
       providerSession: session.about.providerSession,
       ...showListed(session),
     }))
-    return { status: 200, body: { sessions: shown }, told: { ...names, outcome: 'listed' } }
+    return { status: 200, body: { sessions: shown }, told: { outcome: 'listed' } }
   }
 
   async function open({ subject, providerSession }: Ended, handle: string | undefined) {
@@ -76,4 +74,9 @@ export function createAdministerSessions({
     )
     return subject === undefined && providerSession === undefined ? undefined : { issuer, subject, providerSession, handle }
   }
+}
+
+/** What is not done at all, and on record all the same. */
+function refused(status: number, code: string, detail?: string) {
+  return { status, body: { code, ...(detail !== undefined && { detail }) }, told: { outcome: 'failed', note: code } as const }
 }

@@ -45,12 +45,12 @@ export function createAdministration({ secret, administerSessions, report, wait 
     if (!timingSafeEqual(digest(request.headers.authorization ?? ''), expected)) return refuse(who)
     try {
       const { told, ...answer } = await administerSessions(request.method ?? '', url)
-      if (told) report('administered', { ...who, ...told })
+      report('administered', { ...who, ...whoseOf(url), ...told })
       return answer
     } catch (error) {
       const { code, detail } = asGatewayError(error)
       if (code === 'internal') report('unexpected_error', describeError(error))
-      report('administered', { ...who, outcome: 'failed', note: noteOf(error) })
+      report('administered', { ...who, ...whoseOf(url), outcome: 'failed', note: noteOf(error) })
       const { status, says } = FAILURES[code]
       const retry = detail.retryAfterSeconds === undefined ? {} : { headers: { 'Retry-After': String(detail.retryAfterSeconds) } }
       return { status, body: { code, detail: says }, ...retry }
@@ -69,6 +69,12 @@ export function createAdministration({ secret, administerSessions, report, wait 
 function nameOf({ headers }: IncomingMessage): string {
   const name = headers['coatcheck-administrator']
   return typeof name === 'string' && name !== '' ? name : 'admin.secret'
+}
+
+/** Whose sessions are meant, as it was said: also where nothing could be done, or not all of it. */
+function whoseOf({ searchParams }: URL): Pick<Events['administered'], 'subject' | 'providerSession' | 'handle'> {
+  const named = ['subject', 'providerSession', 'handle'].map((name) => [name, searchParams.get(name)] as const)
+  return Object.fromEntries(named.filter(([, value]) => value !== null))
 }
 
 /** Equal in length whatever is compared. */

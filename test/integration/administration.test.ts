@@ -102,9 +102,10 @@ describe('an administrator', () => {
     'sessions?subject=fay&subject=x',
     'sessions?subject=fay&providersession=x',
     'sessions?handle=x',
-  ])('ends nothing by a slip (%s)', async (target) => {
+  ])('ends nothing by a slip (%s), and is on record for it', async (target) => {
     const fay = await signedInAs('fay', crypto.randomUUID())
     expect((await administer(target, { method: 'DELETE' })).status).toBe(400)
+    expect(audited()).toMatchObject({ outcome: 'failed', note: 'request_invalid', administrator: 'admin.secret' })
     expect(await state(fay)).toBe(200)
   })
 

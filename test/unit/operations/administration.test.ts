@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
 import { Secret } from '../../../src/config/secret.ts'
 import { GatewayError } from '../../../src/errors.ts'
+import type { AdministerSessions } from '../../../src/operations/administer-sessions.ts'
 import { createAdministration } from '../../../src/operations/administration.ts'
 import { fakeRequest } from '../../support/fake-request.ts'
 
-function setUp(work = async () => ({ status: 200, body: {} })) {
+function setUp(work: AdministerSessions = async () => ({ status: 200, body: {}, told: { outcome: 'listed' } })) {
   const waits: (() => void)[] = []
   const reported: object[] = []
   const administer = createAdministration({
@@ -49,5 +50,29 @@ describe('administration', () => {
       headers: { 'Retry-After': '1' },
     })
     expect(reported).toEqual([expect.objectContaining({ outcome: 'failed', note: 'store_unavailable' })])
+  })
+
+  test.each<[string, AdministerSessions, string]>([
+    ['could not be done', () => Promise.reject(new GatewayError('store_unavailable')), 'store_unavailable'],
+    [
+      'was not understood',
+      async () => ({ status: 400, body: {}, told: { outcome: 'failed', note: 'request_invalid' } }),
+      'request_invalid',
+    ],
+  ])('leaves on record whose sessions were meant, and why, also where it %s', async (_, work, note) => {
+    const { administer, reported } = setUp(work)
+    const headers = { authorization: 'Bearer s3cret', 'coatcheck-administrator': 'root' }
+    const url = '/admin/sessions?subject=ann&providerSession=s-1&handle=h-1&why=left'
+    await administer(fakeRequest(headers, { method: 'DELETE', url }))
+    const whose = { subject: 'ann', providerSession: 's-1', handle: 'h-1' }
+    expect(reported).toEqual([{ outcome: 'failed', administrator: 'root', why: 'left', ...whose, note }])
+  })
+
+  test('keeps nothing on record of what somebody without the secret says of whom they meant', async () => {
+    const { administer, reported, waits } = setUp()
+    const answer = administer(fakeRequest({}, { url: '/admin/sessions?subject=ann' }))
+    for (const go of waits) go()
+    await answer
+    expect(reported).toEqual([{ outcome: 'refused', administrator: 'admin.secret', note: expect.any(String) }])
   })
 })
