@@ -10,8 +10,8 @@ import { createUnlistSession } from './unlist-session.ts'
 /** How long the reason is left for a browser that comes back. */
 const REASON_LIFETIME_MILLISECONDS = 15 * 60_000
 
-/** Reasons that are nobody's word: a session that lapses takes nothing along that has come in its place. */
-const LAPSED: ReadonlySet<EndReason> = new Set(['expired', 'idle', 'replaced'])
+/** Reasons that are nobody's word, or mean one grant: such an ending takes nothing along that has come in its place, with its own. */
+const LAPSED: ReadonlySet<EndReason> = new Set(['expired', 'idle', 'replaced', 'grant_refused'])
 
 interface Steps {
   readonly store: Pick<Store, 'read' | 'removeLeaving' | 'removeMember'>
@@ -32,7 +32,8 @@ export interface EndableSession {
  * The one door through which sessions end: the records go and the reason is left, in one step, so that an ending whose answer is lost
  * has happened whole or not at all. Told of once, however many end the same session. Answers the verdict that stands from now on.
  *
- * Where a session has just taken another's place, the two end together, whichever is meant; that it lapses by itself means one alone.
+ * Where a session has just taken another's place, the two end together, whichever is meant; that it lapses by itself, or that its grant
+ * is refused, means one alone.
  */
 export type EndSession = (session: EndableSession, reason: EndReason) => Promise<Verdict>
 

@@ -117,6 +117,11 @@ export function createRenew(steps: Steps): Renew {
       tell(session, 'taken_over', startedAt, undefined, 'refused by the provider')
       return outcomeOf(verdict)
     }
+    if (verdict.session.successor !== undefined) {
+      // The provider may well have ended this grant with the step-up; what it has issued since is in the session that goes on.
+      tell(session, 'taken_over', startedAt, undefined, 'refused by the provider')
+      return { kind: 'ended', reason: 'replaced' }
+    }
     if (!isStillOurs) {
       tell(session, 'unavailable', startedAt, 'elsewhere', 'refused by the provider, but somebody else is at it')
       return unavailable('elsewhere', 'the lease was lost on the way')

@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
 import { GatewayError } from '../../../src/errors.ts'
 import { type Predecessor, predecessorOf } from '../../../src/session/predecessor.ts'
+import type { RefreshAnswer } from '../../../src/oidc/port.ts'
 import type { LiveSession } from '../../../src/session/records.ts'
 import { createReadList, createReadListed } from '../../../src/session/listed-sessions.ts'
-import { HOUR, MINUTE, refreshed, tokenParts } from '../../support/token-parts.ts'
+import { type Answers, HOUR, MINUTE, refreshed, tokenParts } from '../../support/token-parts.ts'
 
 const GRACE = 10_000
 
@@ -12,8 +13,9 @@ async function setUp(
   count = 2,
   old: Parameters<ReturnType<typeof tokenParts>['begin']>[0] = {},
   withoutRefreshToken: 'end' | 'login' = 'end',
+  answers: Answers = [refreshed()],
 ) {
-  const parts = tokenParts([refreshed()], { session: { withoutRefreshToken } })
+  const parts = tokenParts(answers, { session: { withoutRefreshToken } })
   const there = parts.instance()
   const { keys, store, sessions, clock, seals } = parts
   const grant = { accessTokenExpiresAt: clock.at + HOUR, issuedAt: clock.at, acr: 'gold', ...old }
@@ -162,6 +164,27 @@ describe('a session whose place another has taken', () => {
     expect([leases > 1, calls]).toEqual([true, []])
   })
 
+  test('takes nothing along where the provider refuses its refresh token, which was sent before', async () => {
+    const asked = Promise.withResolvers<void>()
+    const answer = Promise.withResolvers<RefreshAnswer>()
+    const ask = () => {
+      asked.resolve()
+      return answer.promise
+    }
+    const { first, begin, retire, tokens, verdicts, told } = await setUp(1, { accessTokenExpiresAt: undefined }, 'end', [ask])
+    const next = await begin()
+    const renewing = tokens.renewRefused(first, first.grant.accessToken)
+    await asked.promise
+    await retire(first, next)
+    answer.resolve({ kind: 'refused' })
+    await expect(renewing).rejects.toMatchObject({ code: 'session_missing', detail: { reason: 'replaced' } })
+    expect([await verdicts(first), await verdicts(next)]).toEqual([
+      ['live', 'live'],
+      ['live', 'live'],
+    ])
+    expect(told('token_refreshed')).toMatchObject([{ outcome: 'taken_over' }])
+  })
+
   test('takes no tokens that a refresh of before could not write', async () => {
     const { first, find, sessions } = await setUp()
     await find(first)
@@ -248,6 +271,15 @@ describe('sessions of which one has just taken the place of the other', () => {
     const { first, second, sessions, verdicts } = await setUp()
     for (const reason of ['replaced', 'expired', 'idle'] as const) await sessions.end(first, reason)
     expect(await verdicts(second)).toEqual(['live', 'live'])
+  })
+
+  test('do not when the provider refuses the refresh token of the old one: the new one has its own', async () => {
+    const { first, second, sessions, verdicts } = await setUp()
+    await sessions.end(first, 'grant_refused')
+    expect([await verdicts(first), await verdicts(second)]).toEqual([
+      ['grant_refused', 'grant_refused'],
+      ['live', 'live'],
+    ])
   })
 
   test('are two again once the old one is gone', async () => {
