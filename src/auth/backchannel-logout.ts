@@ -33,18 +33,20 @@ export function createBackchannelLogout(steps: Steps) {
   return async function backchannelLogout(request: Request, response: Response): Promise<void> {
     const requestId = requestIdOf(request)
     const address = accountableAddress(request)
+    let whose = {}
     try {
       failureLimit.refuse(address)
       const token = await readLogoutToken(request, response)
       const logout = await provider.verifyLogoutToken(token)
+      whose = namesOf(logout)
       const ended = await apply(logout)
       const outcome = ended === 'repeated' ? ended : ended === 0 ? 'nothing' : 'ended'
-      report('backchannel_logout', { requestId, outcome, ...namesOf(logout), ...(ended !== 'repeated' && { ended }) })
+      report('backchannel_logout', { requestId, outcome, ...whose, ...(ended !== 'repeated' && { ended }) })
       response.status(200).end()
     } catch (error) {
       const { code } = asGatewayError(error)
       if (code === 'logout_token_invalid') failureLimit.count(address)
-      report('backchannel_logout', { requestId, outcome: OUTCOMES[code] ?? 'failed', note: noteOf(error) })
+      report('backchannel_logout', { requestId, outcome: OUTCOMES[code] ?? 'failed', ...whose, note: noteOf(error) })
       throw error
     }
   }

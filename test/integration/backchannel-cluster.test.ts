@@ -76,6 +76,7 @@ describe('a logout while Redis is away', () => {
     expect((await sendLogout(origin, token)).status).toBe(503)
     expect(await gateway.metric('coatcheck_logouts_kept')).toBe(1)
     expect(gateway.logs('kept_logout')).toEqual([expect.objectContaining({ state: 'kept', subject: 'alice' })])
+    expect(gateway.logs('backchannel_logout').at(-1)).toMatchObject({ outcome: 'kept', subject: 'alice' })
 
     redis.thaw()
     await until('it is applied', () => gateway.logs('kept_logout').some(({ state }) => state === 'applied'))
