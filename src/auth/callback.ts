@@ -9,10 +9,11 @@ import { requireNavigation } from '../security/require-navigation.ts'
 import { HOME, type ReturnTo } from '../security/return-to.ts'
 import type { BeginSession } from '../session/begin-session.ts'
 import type { EndSession } from '../session/end-session.ts'
-import { type Predecessor, predecessorOf } from '../session/predecessor.ts'
+import { type Predecessor, predecessorOf, type RememberedSession } from '../session/predecessor.ts'
 import type { LiveSession } from '../session/records.ts'
 import type { RetireSession } from '../session/retire-session.ts'
 import { sessionName } from '../session/session-name.ts'
+import type { StandingSession } from '../session/standing-session.ts'
 import type { LoginBindings } from './login-binding.ts'
 import type { LoginTransaction, LoginTransactions } from './login-transactions.ts'
 import { queryOf, refuseDuplicates, valueOf } from './parameters.ts'
@@ -26,6 +27,7 @@ interface Steps {
   readonly beginSession: BeginSession
   readonly endSession: EndSession
   readonly retireSession: RetireSession
+  readonly standingSession: StandingSession
   readonly revokeTokens: RevokeTokens
   readonly addressLimit: Limit
   readonly browserLimit: Limit
@@ -35,6 +37,13 @@ interface Steps {
   readonly requestIdOf: RequestIdOf
   readonly report: Report
   readonly now: () => number
+}
+
+/** A new session, and the one that stood in the same browser until then. */
+interface Begun {
+  readonly session: LiveSession
+  readonly replaces: RememberedSession | undefined
+  readonly predecessor: Predecessor | undefined
 }
 
 /**
@@ -52,9 +61,9 @@ export function createCallback(steps: Steps) {
       const transaction = await takeTransaction(request, response, answer)
       returnTo = transaction.returnTo
       const tokens = await redeemCode(answer, transaction)
-      const predecessor = isStepUp(transaction) ? predecessorOf(transaction.replaces, tokens.identity, steps.now()) : undefined
-      const session = await beginSession(request, tokens, transaction, predecessor)
-      await closeLogin(transaction, session, predecessor).catch((error: unknown) =>
+      const begun = await beginSession(request, tokens, transaction)
+      const { session } = begun
+      await closeLogin(transaction, begun).catch((error: unknown) =>
         steps.report('store_warning', { note: `after a login: ${noteOf(error)}` }),
       )
       tell(request, 'signed_in', { session: sessionName(session.ticket.id), subject: session.record.subject })
@@ -89,15 +98,13 @@ export function createCallback(steps: Steps) {
     })
   }
 
-  async function beginSession(
-    request: Request,
-    tokens: TokenSet,
-    transaction: LoginTransaction,
-    predecessor: Predecessor | undefined,
-  ): Promise<LiveSession> {
+  async function beginSession(request: Request, tokens: TokenSet, transaction: LoginTransaction): Promise<Begun> {
     try {
       refuseLowerLevel(tokens, transaction)
-      return await steps.beginSession(request, tokens, { ...transaction, predecessor })
+      const replaces = await standing(transaction.replaces)
+      const predecessor = isStepUp(transaction) ? predecessorOf(replaces, tokens.identity, steps.now()) : undefined
+      const session = await steps.beginSession(request, tokens, { ...transaction, replaces, predecessor })
+      return { session, replaces, predecessor }
     } catch (error) {
       // Nobody holds them now, so nobody would ever sign out of them; but a session that goes on may share its grant with them.
       const goesOn = asGatewayError(error).code === 'step_up_failed' && transaction.replaces !== undefined
@@ -106,12 +113,13 @@ export function createCallback(steps: Steps) {
     }
   }
 
+  /** Another tab may have stepped up since this login began. */
+  async function standing(remembered: RememberedSession | undefined): Promise<RememberedSession | undefined> {
+    return remembered && { ...remembered, ticket: { id: await steps.standingSession(remembered.ticket.id) } }
+  }
+
   /** The session of before ends, without a word to the provider, where it may share its grant with the new one. Who is signed in stays so if this fails. */
-  async function closeLogin(
-    { replaces, spent }: LoginTransaction,
-    session: LiveSession,
-    predecessor: Predecessor | undefined,
-  ): Promise<void> {
+  async function closeLogin({ spent }: LoginTransaction, { session, replaces, predecessor }: Begun): Promise<void> {
     const left = predecessor ? steps.retireSession(predecessor, session) : replaces && steps.endSession(replaces, 'replaced')
     await Promise.all([left, steps.addressLimit.refund(spent[0]), steps.browserLimit.refund(spent[1])])
   }

@@ -81,6 +81,7 @@ export function createEndpoints(parts: Parts) {
     beginSession: sessions.begin,
     endSession: sessions.end,
     retireSession: sessions.retire,
+    standingSession: sessions.standing,
     revokeTokens,
     sendPage,
     landing: (returnTo: ReturnTo) =>

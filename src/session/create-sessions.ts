@@ -33,6 +33,7 @@ import { createRetireSession } from './retire-session.ts'
 import { createRecordSeals } from './seal-records.ts'
 import { restoreEndings } from './restore-endings.ts'
 import type { Sessions } from './sessions.ts'
+import { createStandingSession } from './standing-session.ts'
 import { createStoredVersions } from './stored-versions.ts'
 
 interface Parts {
@@ -126,6 +127,7 @@ export function createSessions({
     }),
     end,
     retire: createRetireSession({ store, keys, forget, endSession: end, report, now }),
+    standing: createStandingSession(store, keys),
     readList,
     endings,
     lateLogins,

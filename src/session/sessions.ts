@@ -14,6 +14,7 @@ import type { LiveSession, SessionId } from './records.ts'
 import type { RenewedGrants } from './renewed-grants.ts'
 import type { ReplaceGrant } from './replace-grant.ts'
 import type { RetireSession } from './retire-session.ts'
+import type { StandingSession } from './standing-session.ts'
 import type { StoredVersions } from './stored-versions.ts'
 
 /** Everything that can be done with sessions; their records are touched nowhere else. */
@@ -24,6 +25,7 @@ export interface Sessions {
   readonly begin: BeginSession
   readonly end: EndSession
   readonly retire: RetireSession
+  readonly standing: StandingSession
   readonly readList: ReadList
   /** Endings of late, here and elsewhere. */
   readonly endings: RecentEndings

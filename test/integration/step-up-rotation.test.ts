@@ -168,6 +168,25 @@ describe('a person who steps up', () => {
     expect(Date.parse(absoluteExpiresAt) - Date.parse(createdAt)).toBe(12 * 3_600_000)
   })
 
+  test('in two tabs at once has one session in the end, and loses no request with any cookie of before', async () => {
+    const from = `${story.origin}/`
+    const begin = (query: string) => browser.navigate(`${from}bff/login${query}`, { from, follow: false })
+    const begun = [await begin('?acrValues=loa2'), await begin('?acrValues=loa2'), await begin('')]
+    const [first, second, third] = begun.map(({ headers }) => headers.location ?? '') as [string, string, string]
+    await browser.navigate(first, { from })
+    const between = cookieOf(browser)
+    await browser.navigate(second, { from })
+    const last = cookieOf(browser)
+    for (const each of [old, between, last]) expect(await everywhere(each)).toEqual(['200', '200'])
+    clock.ahead = 10_000
+    for (const each of [old, between]) expect(await called(other, each)).toBe('replaced')
+    expect(await called(other, last)).toBe('200')
+
+    // One that asks for nothing ends what stands by then, and not what stood when it began.
+    await browser.navigate(third, { from })
+    expect([await called(story.gateway, last), await called(story.gateway, cookieOf(browser))]).toEqual(['replaced', '200'])
+  })
+
   test('and ends all their other sessions with the old cookie keeps the new one', async () => {
     await stepUp()
     await browser.fetch(`${story.origin}/bff/sessions`, { method: 'DELETE', headers: { Cookie: old } })
