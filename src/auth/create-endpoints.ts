@@ -96,6 +96,7 @@ export function createEndpoints(parts: Parts) {
       refuseForgedRequest,
       sessionOf,
       readList: sessions.readList,
+      standingSession: sessions.standing,
       endSession: sessions.end,
       endWithoutCookie,
       endListed,

@@ -9,6 +9,7 @@ import type { SessionKeys } from '../session/keys.ts'
 import type { ReadList } from '../session/listed-sessions.ts'
 import type { LiveSession, SessionId } from '../session/records.ts'
 import { type OpenListed, openOnes, showListed } from '../session/show-listed.ts'
+import type { StandingSession } from '../session/standing-session.ts'
 import { queryOf } from './parameters.ts'
 import { requireLevel } from '../proxy/require-level.ts'
 import type { MeetsLevel } from '../session/authentication-level.ts'
@@ -19,6 +20,7 @@ interface Steps {
   readonly refuseForgedRequest: RefuseForgedRequest
   readonly sessionOf: SessionOf
   readonly readList: ReadList
+  readonly standingSession: StandingSession
   readonly endSession: EndSession
   readonly endWithoutCookie: EndWithoutCookie
   readonly endListed: EndListed
@@ -41,7 +43,8 @@ export function createMySessions(steps: Steps) {
   /** Shows all of them; asking extends nothing. */
   async function list(request: Request, response: Response): Promise<void> {
     const mine = await requireMine(request)
-    const sessions = (await openOf(mine)).map((listed) => ({ ...showListed(listed), current: listed.id === standing(mine) }))
+    const current = await standing(mine)
+    const sessions = (await openOf(mine)).map((listed) => ({ ...showListed(listed), current: listed.id === current }))
     response.json({ sessions })
   }
 
@@ -50,7 +53,7 @@ export function createMySessions(steps: Steps) {
     const mine = await requireMine(request)
     const asked = (await openOf(mine)).find(({ about }) => about.handle === request.params['handle'])
     if (!asked) throw new GatewayError('not_found', { note: 'no session of this person has that handle' })
-    if (asked.id === standing(mine)) await endMine(response, mine)
+    if (asked.id === (await standing(mine))) await endMine(response, mine)
     else await endOther(mine, asked)
     response.status(204).end()
   }
@@ -63,7 +66,7 @@ export function createMySessions(steps: Steps) {
       throw new GatewayError('request_invalid', { note: 'all is true, or is left out' })
     requireLevelToEnd(mine)
     const { issuer, subject } = mine.record
-    const others = await endListed({ issuer, subject }, { reason: 'revoked', at: now(), except: standing(mine) })
+    const others = await endListed({ issuer, subject }, { reason: 'revoked', at: now(), except: await standing(mine) })
     if (all.length === 1) await endMine(response, mine)
     response.json({ ended: others + all.length })
   }
@@ -85,6 +88,11 @@ export function createMySessions(steps: Steps) {
     return requireLive(await sessionOf(request))
   }
 
+  /** The session that lists know: one on its way out stands for the other that has taken its place. */
+  async function standing({ ticket, successor }: LiveSession): Promise<SessionId> {
+    return successor === undefined ? ticket.id : steps.standingSession(successor)
+  }
+
   async function openOf({ record: { issuer, subject } }: LiveSession) {
     return openOnes(await readList(keys.user(issuer, subject)))
   }
@@ -94,9 +102,4 @@ export function createMySessions(steps: Steps) {
     response.clearCookie(steps.cookieName, sessionCookieAttributes(steps.secure))
     revokeTokens(mine)
   }
-}
-
-/** The session that lists know: one on its way out stands for the other that has taken its place. */
-function standing({ ticket, successor }: LiveSession): SessionId {
-  return successor ?? ticket.id
 }

@@ -193,6 +193,16 @@ describe('a person who steps up', () => {
     expect(await everywhere(cookieOf(browser))).toEqual(['200', '200'])
   })
 
+  test('twice, and ends all their other sessions with the oldest cookie, keeps the newest', async () => {
+    await stepUp()
+    await stepUp()
+    const shown = await browser.fetch(`${story.origin}/bff/sessions`, { headers: { Cookie: old } })
+    const { sessions } = shown.json() as { sessions: { current: boolean }[] }
+    expect(sessions.filter(({ current }) => current)).toHaveLength(1)
+    await browser.fetch(`${story.origin}/bff/sessions`, { method: 'DELETE', headers: { Cookie: old } })
+    expect(await everywhere(cookieOf(browser))).toEqual(['200', '200'])
+  })
+
   test('is asked of the provider for nothing more with the old cookie: its refresh token is nobody’s', async () => {
     story.provider.script.token = (honest) => ({ ...honest, expires_in: 4 })
     try {
