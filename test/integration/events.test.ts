@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Browser } from '../support/browser.ts'
 import { type EventClient, openEvents } from '../support/event-client.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
+import { inEachStore } from '../support/in-each-store.ts'
 import { movedTo } from '../support/moved-to.ts'
 import { openRaw } from '../support/raw-client.ts'
 import { type RedisServer, startRedis } from '../support/redis-server.ts'
@@ -179,11 +180,10 @@ describe('an event stream', () => {
 })
 
 describe('a page with an event stream', () => {
-  test.each(['memory:', 'redis'])(
-    'is warned once before the session runs out, and told when there is more time (%s)',
-    async (kind) => {
+  test('is warned once before the session runs out, and told when there is more time', () =>
+    inEachStore(redis, (store) => {
       const env = { COATCHECK_SESSION_IDLE_TIMEOUT: '8s', COATCHECK_EVENTS_EXPIRING_AHEAD: '4s' }
-      await withStory({ ...env, COATCHECK_STORE: kind === 'redis' ? redis.url : kind }, async (story) => {
+      return withStory({ ...env, COATCHECK_STORE: store }, async (story) => {
         const browser = await story.signedIn()
         const [stream, tab] = [await eventsOf(browser, story), await eventsOf(browser, story)]
         const warned = await stream.told('expiring')
@@ -199,8 +199,7 @@ describe('a page with an event stream', () => {
         stream.close()
         tab.close()
       })
-    },
-  )
+    }))
 
   test('is told at one gateway of what is done at another', async () => {
     const env = { COATCHECK_SESSION_IDLE_TIMEOUT: '8s', COATCHECK_EVENTS_EXPIRING_AHEAD: '4s' }
