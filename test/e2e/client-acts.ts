@@ -24,6 +24,14 @@ export async function says(tab: Page, who: string): Promise<void> {
   await tab.locator('#who', { hasText: new RegExp(`^${who}$`) }).waitFor()
 }
 
+/**
+ * Waits until a tab that asks now and then says that nobody is signed in. One that asks when the session has just ended, and the browser
+ * does not know yet that its cookie has gone, is told why.
+ */
+export async function saysNobody(tab: Page): Promise<void> {
+  await says(tab, '(?:none|signed_out)')
+}
+
 /** Ends the session as another tab would that knows nothing of the client, and tells nobody. */
 export async function signOutSilently(person: BrowserContext, { origin }: World): Promise<void> {
   const tab = await person.newPage()

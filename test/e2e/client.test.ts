@@ -9,6 +9,7 @@ import {
   openClient,
   openStreams,
   says,
+  saysNobody,
   seenEnd,
   signInByClient,
   signOutSilently,
@@ -195,7 +196,7 @@ describe('a tab that uses the client', () => {
     const tabs = [await signedIn('?pollMilliseconds=300'), await openClient(person, world)]
     await until('streams were tried', () => streams() > 1)
     await signOutSilently(person, world)
-    for (const tab of tabs) await says(tab, 'none')
+    for (const tab of tabs) await saysNobody(tab)
   })
 
   test('asks by itself, and opens no stream, in a browser without locks and channels', async () => {
@@ -203,7 +204,7 @@ describe('a tab that uses the client', () => {
     const tab = await signedIn('?pollMilliseconds=300')
     expect(await tab.evaluate("'locks' in navigator || 'BroadcastChannel' in globalThis")).toBe(false)
     await signOutSilently(person, world)
-    await says(tab, 'none')
+    await saysNobody(tab)
     expect(streams()).toBe(0)
   })
 
