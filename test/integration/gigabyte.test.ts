@@ -6,6 +6,8 @@ import { startGateway, type TestGateway } from '../support/gateway.ts'
 
 const GIGABYTE = 1024 ** 3
 const PIECE = Buffer.alloc(1024 ** 2, 'x')
+/** All ends are in this process: with what other tests have left in its memory to be looked through again and again, it takes ten times as long. */
+const PATIENCE_MILLISECONDS = 120_000
 
 let gateway: TestGateway
 let taken = 0
@@ -61,13 +63,17 @@ async function upload(path: string, headers: Readonly<Record<string, string>>) {
 }
 
 describe('a gigabyte', () => {
-  test('passes where the route has room for it, without being kept here', async () => {
-    const before = process.memoryUsage.rss()
-    taken = 0
-    const { status, sent, resident } = await upload('/uploads/film', { 'Content-Length': String(GIGABYTE) })
-    expect([status, sent, taken]).toEqual([200, GIGABYTE, GIGABYTE])
-    expect(resident - before).toBeLessThan(GIGABYTE / 4)
-  })
+  test(
+    'passes where the route has room for it, without being kept here',
+    async () => {
+      const before = process.memoryUsage.rss()
+      taken = 0
+      const { status, sent, resident } = await upload('/uploads/film', { 'Content-Length': String(GIGABYTE) })
+      expect([status, sent, taken]).toEqual([200, GIGABYTE, GIGABYTE])
+      expect(resident - before).toBeLessThan(GIGABYTE / 4)
+    },
+    PATIENCE_MILLISECONDS,
+  )
 
   test('is refused at once where it says how large it is, and reaches no upstream', async () => {
     taken = 0
