@@ -25,8 +25,8 @@ export async function says(tab: Page, who: string): Promise<void> {
 }
 
 /**
- * Waits until a tab that asks now and then says that nobody is signed in. One that asks when the session has just ended, and the browser
- * does not know yet that its cookie has gone, is told why.
+ * Waits until a tab that asks says that nobody is signed in. It knows why where it asks just before the browser knows that the cookie has
+ * gone, or where another tab says so just then.
  */
 export async function saysNobody(tab: Page): Promise<void> {
   await says(tab, '(?:none|signed_out)')

@@ -178,7 +178,7 @@ describe('a tab that uses the client', () => {
     await says(other, 'signed_out')
     await says(tab, 'alice')
     await tab.evaluate("void document.dispatchEvent(new Event('resume'))")
-    await says(tab, 'none')
+    await saysNobody(tab)
   })
 
   test('that hangs loses its place to another one', async () => {
